@@ -1,0 +1,498 @@
+//! One order book: a state machine that is `live` only while every message has been proven.
+
+use crate::crc::{DigitTable, INITIAL, ShiftTable};
+use crate::fault::{Fault, Reason, Rules};
+use crate::frame::{Change, Head, Staged, Timestamp};
+use crate::json::Syntax;
+use crate::ladder::{Ladder, Level, PROVEN, Side};
+use crate::number::{Fixed, power_of_ten};
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// What a book can be relied on for. A book that is no longer tracked is closed, and its owner has no [`Book`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Waits for a snapshot.
+    Awaiting,
+    /// Every message up to now was proven.
+    Live,
+    /// A message was not; waits to be asked for again.
+    Desynced,
+}
+
+/// How a book is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Levels a side, as subscribed.
+    pub depth: usize,
+    /// The pair's price and quantity decimals, to give back the trailing zeros a float-parsed source lost.
+    pub precision: Option<(u8, u8)>,
+}
+
+/// Counters of one book since it was tracked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Book messages addressed to it.
+    pub messages: u64,
+    /// Messages proven, snapshots among them.
+    pub verified: u64,
+    /// Snapshots proven.
+    pub snapshots: u64,
+    /// Updates that came while it was not live.
+    pub ignored: u64,
+    /// Desyncs by [`Reason`], in the order of [`Reason::ALL`].
+    pub desyncs: [u64; Reason::ALL.len()],
+}
+
+/// Tables and buffers that all books of an engine share.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) digits: DigitTable,
+    pub(crate) shifts: ShiftTable,
+    pub(crate) staged: Staged,
+    undo: Vec<Undo>,
+    fresh: (Ladder, Ladder),
+}
+
+impl Workspace {
+    pub(crate) fn new() -> Self {
+        let mut shifts = ShiftTable::new();
+        shifts.reach(usize::from(u8::MAX));
+        Self {
+            digits: DigitTable::new(),
+            shifts,
+            staged: Staged::default(),
+            undo: Vec::new(),
+            fresh: (Ladder::new(Side::Bid), Ladder::new(Side::Ask)),
+        }
+    }
+}
+
+/// How to take back one step of a message that was not proven.
+#[derive(Clone, Copy, Debug)]
+enum Undo {
+    Inserted(Side, usize),
+    Replaced(Side, usize, Level),
+    Removed(Side, usize, Level),
+}
+
+/// An order book of one symbol.
+#[derive(Debug)]
+pub struct Book {
+    symbol: Box<str>,
+    settings: Settings,
+    state: State,
+    reason: String,
+    fault: Option<Fault>,
+    bids: Ladder,
+    asks: Ladder,
+    scales: (u8, u8),
+    /// Whether the last snapshot filled bids and asks to the depth.
+    filled: (bool, bool),
+    checksum: u32,
+    timestamp: Option<Timestamp>,
+    recv_ns: Option<i64>,
+    crossed: bool,
+    statistics: Statistics,
+}
+
+impl Book {
+    pub(crate) fn new(symbol: &str, settings: Settings) -> Self {
+        Self {
+            symbol: symbol.into(),
+            settings,
+            state: State::Awaiting,
+            reason: "no snapshot has come yet".to_string(),
+            fault: None,
+            bids: Ladder::new(Side::Bid),
+            asks: Ladder::new(Side::Ask),
+            scales: (0, 0),
+            filled: (false, false),
+            checksum: 0,
+            timestamp: None,
+            recv_ns: None,
+            crossed: false,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// The symbol.
+    #[must_use]
+    pub fn symbol(&self) -> &str {
+        &self.symbol
+    }
+
+    /// How it is kept.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// Its state. Its levels are what they were at the last proven message, whatever the state.
+    #[inline]
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Why it is not live.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match &self.fault {
+            Some(fault) => fault.to_string(),
+            None => self.reason.clone(),
+        }
+    }
+
+    /// Bids, best first, as of the last proven message.
+    #[inline]
+    #[must_use]
+    pub fn bids(&self) -> &[Level] {
+        self.bids.levels()
+    }
+
+    /// Asks, best first, as of the last proven message.
+    #[inline]
+    #[must_use]
+    pub fn asks(&self) -> &[Level] {
+        self.asks.levels()
+    }
+
+    /// Decimals of the levels' prices and quantities.
+    #[inline]
+    #[must_use]
+    pub fn scales(&self) -> (u8, u8) {
+        self.scales
+    }
+
+    /// A level's price and quantity as decimals.
+    #[inline]
+    #[must_use]
+    pub fn decimals(&self, level: &Level) -> (Fixed, Fixed) {
+        (Fixed::new(level.price, self.scales.0), Fixed::new(level.qty, self.scales.1))
+    }
+
+    /// How many levels a side the checksum proves.
+    #[must_use]
+    pub fn proven_depth(&self) -> usize {
+        self.settings.depth.min(PROVEN)
+    }
+
+    /// The sum of the last proven message.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        self.checksum
+    }
+
+    /// The engine's time in the last proven message.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<&Timestamp> {
+        self.timestamp.as_ref()
+    }
+
+    /// When the last proven message came; None before the first.
+    #[must_use]
+    pub fn recv_ns(&self) -> Option<i64> {
+        self.recv_ns
+    }
+
+    /// Whether a fresh snapshot, too, had its best bid at or above its best ask.
+    #[inline]
+    #[must_use]
+    pub fn crossed(&self) -> bool {
+        self.crossed
+    }
+
+    /// Its counters.
+    #[must_use]
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// The fault that desynchronised it, while it is.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
+    pub(crate) fn suspend(&mut self, reason: &str) {
+        // The crossed snapshot that may follow is told from a first one by the fault, which therefore stays known.
+        self.state = State::Awaiting;
+        self.crossed |= self.fault.take().is_some_and(|fault| fault.reason == Reason::Crossed);
+        self.reason = reason.to_string();
+    }
+
+    pub(crate) fn retrack(&mut self, settings: Settings) {
+        *self = Self::new(&self.symbol, settings);
+    }
+
+    pub(crate) fn desync(&mut self, fault: Fault) {
+        self.state = State::Desynced;
+        self.statistics.desyncs[fault.reason as usize] += 1;
+        self.fault = Some(fault);
+    }
+
+    /// Takes in a message that was read. Ok(false): an update came while not live.
+    #[inline]
+    pub(crate) fn receive(
+        &mut self,
+        head: &Head<'_>,
+        work: &mut Workspace,
+        rules: Rules,
+        recv_ns: i64,
+    ) -> Result<bool, Fault> {
+        self.statistics.messages += 1;
+        if !head.snapshot && self.state != State::Live {
+            self.statistics.ignored += 1;
+            return Ok(false);
+        }
+        let Some(expected) = head.checksum else {
+            return Err(Fault { reason: Reason::MissingChecksum, expected: None, computed: None, syntax: None });
+        };
+        if head.snapshot {
+            self.take_snapshot(expected, work)?;
+        } else {
+            self.take_update(expected, work, rules)?;
+        }
+        self.checksum = expected;
+        self.timestamp = head.timestamp;
+        self.recv_ns = Some(recv_ns);
+        self.statistics.verified += 1;
+        Ok(true)
+    }
+
+    #[inline]
+    fn take_update(&mut self, expected: u32, work: &mut Workspace, rules: Rules) -> Result<(), Fault> {
+        self.fit_update(work).ok_or_else(|| malformed(expected))?;
+        work.undo.clear();
+        let mut finding = None;
+        self.apply(&work.staged.changes, Side::Bid, rules, &mut work.undo, &mut finding);
+        self.apply(&work.staged.changes, Side::Ask, rules, &mut work.undo, &mut finding);
+        let computed = checksum(&mut self.bids, &mut self.asks, &mut work.shifts);
+        let crossed = self.bids.crosses(&self.asks);
+        let reason = if computed == expected {
+            finding.or((crossed && !self.crossed).then_some(Reason::Crossed))
+        } else {
+            Some(Reason::Checksum)
+        };
+        if let Some(reason) = reason {
+            self.take_back(&work.undo);
+            return Err(Fault { reason, expected: Some(expected), computed: Some(computed), syntax: None });
+        }
+        self.crossed = crossed;
+        Ok(())
+    }
+
+    /// Applies one side's changes in order, truncates it, and notes the first rule that was broken.
+    #[inline]
+    fn apply(
+        &mut self,
+        changes: &[Change],
+        side: Side,
+        rules: Rules,
+        undo: &mut Vec<Undo>,
+        finding: &mut Option<Reason>,
+    ) {
+        let depth = self.settings.depth;
+        let (ladder, filled) = match side {
+            Side::Bid => (&mut self.bids, self.filled.0),
+            Side::Ask => (&mut self.asks, self.filled.1),
+        };
+        let (mut after_delete, mut overflowed) = (false, false);
+        for change in changes.iter().filter(|change| change.side == side) {
+            let price = change.price;
+            let level = Level { price, qty: change.qty, register: change.register, digits: change.digits };
+            let refill = core::mem::replace(&mut after_delete, level.qty == 0);
+            let rank = ladder.rank(price);
+            if level.qty == 0 {
+                match rank {
+                    Ok(rank) => undo.push(Undo::Removed(side, rank, ladder.remove(rank))),
+                    Err(_) => note(finding, rules.unknown_delete, Reason::UnknownDelete),
+                }
+                continue;
+            }
+            if refill && filled && ladder.worst().is_some_and(|worst| ladder.is_better(price, worst.price)) {
+                note(finding, rules.better_refill, Reason::BetterRefill);
+            }
+            match rank {
+                Ok(rank) => {
+                    let old = ladder.replace(rank, level);
+                    undo.push(Undo::Replaced(side, rank, old));
+                    // A refill that an insert had pushed out of the window may come back within one message.
+                    let returned = refill && overflowed && rank + 1 == ladder.levels().len();
+                    if old.qty == level.qty && !returned {
+                        note(finding, rules.unchanged_level, Reason::UnchangedLevel);
+                    }
+                }
+                Err(rank) => {
+                    ladder.insert(rank, level);
+                    undo.push(Undo::Inserted(side, rank));
+                    overflowed |= ladder.levels().len() > depth;
+                }
+            }
+        }
+        while ladder.levels().len() > depth {
+            let worst = ladder.levels().len() - 1;
+            undo.push(Undo::Removed(side, worst, ladder.remove(worst)));
+        }
+        if filled && ladder.levels().len() < depth {
+            note(finding, rules.short_side, Reason::ShortSide);
+        }
+    }
+
+    #[cold]
+    fn take_back(&mut self, undo: &[Undo]) {
+        for step in undo.iter().rev() {
+            match *step {
+                Undo::Inserted(side, rank) => drop(self.ladder(side).remove(rank)),
+                Undo::Replaced(side, rank, level) => drop(self.ladder(side).replace(rank, level)),
+                Undo::Removed(side, rank, level) => self.ladder(side).insert(rank, level),
+            }
+        }
+    }
+
+    fn ladder(&mut self, side: Side) -> &mut Ladder {
+        match side {
+            Side::Bid => &mut self.bids,
+            Side::Ask => &mut self.asks,
+        }
+    }
+
+    fn take_snapshot(&mut self, expected: u32, work: &mut Workspace) -> Result<(), Fault> {
+        let scales = self.fit_snapshot(work).ok_or_else(|| malformed(expected))?;
+        let (bids, asks) = &mut work.fresh;
+        bids.clear();
+        asks.clear();
+        for change in &work.staged.changes {
+            let (price, qty) = (change.price, change.qty);
+            let ladder = if change.side == Side::Bid { &mut *bids } else { &mut *asks };
+            match ladder.rank(price) {
+                Err(rank) if qty != 0 => {
+                    ladder.insert(rank, Level { price, qty, register: change.register, digits: change.digits });
+                }
+                // A snapshot holds no empty level and each price once.
+                _ => return Err(malformed(expected)),
+            }
+        }
+        let depth = self.settings.depth;
+        let filled = (bids.levels().len() >= depth, asks.levels().len() >= depth);
+        for ladder in [&mut *bids, &mut *asks] {
+            while ladder.levels().len() > depth {
+                ladder.remove(ladder.levels().len() - 1);
+            }
+        }
+        let computed = checksum(bids, asks, &mut work.shifts);
+        let crossed = bids.crosses(asks);
+        let was_crossed = self.crossed || self.fault.is_some_and(|fault| fault.reason == Reason::Crossed);
+        let reason = if computed == expected {
+            (crossed && !was_crossed).then_some(Reason::Crossed)
+        } else {
+            Some(Reason::Checksum)
+        };
+        if let Some(reason) = reason {
+            return Err(Fault { reason, expected: Some(expected), computed: Some(computed), syntax: None });
+        }
+        core::mem::swap(&mut self.bids, bids);
+        core::mem::swap(&mut self.asks, asks);
+        self.scales = scales;
+        self.filled = filled;
+        self.crossed = crossed;
+        self.state = State::Live;
+        self.fault = None;
+        self.statistics.snapshots += 1;
+        Ok(())
+    }
+
+    /// Brings an update's numbers to the book's scales, or the book to theirs. None: 128 bits do not hold them.
+    #[inline]
+    fn fit_update(&mut self, work: &mut Workspace) -> Option<()> {
+        let staged = &mut work.staged;
+        if staged.uniform && self.settings.precision.is_none() && staged.plain_scales == self.scales {
+            return Some(());
+        }
+        if staged.changes.is_empty() {
+            return Some(());
+        }
+        let scales = self.fit(&mut work.staged, &work.digits, self.scales)?;
+        if scales != self.scales {
+            let price = power_of_ten(usize::from(scales.0 - self.scales.0))?;
+            let qty = power_of_ten(usize::from(scales.1 - self.scales.1))?;
+            let (bids, asks) = (self.bids.rescaled(price, qty)?, self.asks.rescaled(price, qty)?);
+            self.bids.set_levels(&bids);
+            self.asks.set_levels(&asks);
+            self.scales = scales;
+        }
+        Some(())
+    }
+
+    #[inline]
+    fn fit_snapshot(&self, work: &mut Workspace) -> Option<(u8, u8)> {
+        if work.staged.uniform && self.settings.precision.is_none() {
+            return Some(work.staged.plain_scales);
+        }
+        self.fit(&mut work.staged, &work.digits, (0, 0))
+    }
+
+    /// Gives numbers the digits they were meant to have, then one scale for all prices and one for all quantities, at
+    /// least `scales`.
+    #[cold]
+    fn fit(&self, staged: &mut Staged, table: &DigitTable, scales: (u8, u8)) -> Option<(u8, u8)> {
+        let plain = (staged.plain_scales.0.max(scales.0), staged.plain_scales.1.max(scales.1));
+        let mut common = scales;
+        for change in &mut staged.changes {
+            let (price, qty) = (Fixed::new(change.price, change.price_scale), Fixed::new(change.qty, change.qty_scale));
+            let price = as_sent(price, change.price_exponent, plain.0, self.settings.precision.map(|p| p.0))?;
+            let qty = as_sent(qty, change.qty_exponent, plain.1, self.settings.precision.map(|p| p.1))?;
+            (change.register, change.digits) = table.level(price.mantissa, qty.mantissa);
+            (change.price, change.price_scale) = (price.mantissa, price.scale);
+            (change.qty, change.qty_scale) = (qty.mantissa, qty.scale);
+            common = (common.0.max(price.scale), common.1.max(qty.scale));
+        }
+        for change in &mut staged.changes {
+            change.price = Fixed::new(change.price, change.price_scale).mantissa_at(common.0)?;
+            change.qty = Fixed::new(change.qty, change.qty_scale).mantissa_at(common.1)?;
+            (change.price_scale, change.qty_scale) = common;
+        }
+        Some(common)
+    }
+}
+
+/// A number with the decimals its sender meant. Exponent notation drops trailing zeros, and so does a source that went
+/// through floats, which also shows whole numbers with one decimal.
+fn as_sent(number: Fixed, exponent: bool, plain: u8, precision: Option<u8>) -> Option<Fixed> {
+    let number = if precision == Some(0) && number.scale == 1 && number.mantissa % 10 == 0 {
+        Fixed::new(number.mantissa / 10, 0)
+    } else {
+        number
+    };
+    let scale = match precision {
+        Some(precision) => number.scale.max(precision),
+        None if exponent => number.scale.max(plain),
+        None => number.scale,
+    };
+    Some(Fixed::new(number.mantissa_at(scale)?, scale))
+}
+
+/// Kraken's sum: ten best asks, then ten best bids.
+#[inline]
+fn checksum(bids: &mut Ladder, asks: &mut Ladder, shifts: &mut ShiftTable) -> u32 {
+    let (ask_register, ask_digits) = asks.sum(shifts);
+    let (bid_register, bid_digits) = bids.sum(shifts);
+    shifts.reach(ask_digits.max(bid_digits));
+    let register = shifts.shift(INITIAL, ask_digits) ^ ask_register;
+    shifts.shift(register, bid_digits) ^ bid_register ^ INITIAL
+}
+
+#[inline]
+fn note(finding: &mut Option<Reason>, watched: bool, reason: Reason) {
+    if watched && finding.is_none() {
+        *finding = Some(reason);
+    }
+}
+
+#[cold]
+fn malformed(expected: u32) -> Fault {
+    let syntax = Some(Syntax { offset: 0, expected: "levels that one book can hold" });
+    Fault { reason: Reason::Malformed, expected: Some(expected), computed: None, syntax }
+}

@@ -1,0 +1,248 @@
+//! All books of one connection.
+
+use crate::book::{Book, Settings, State, Workspace};
+use crate::fault::{Fault, Malformed, Reason, Rules};
+use crate::frame::{self, Change};
+use crate::json::Cursor;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use hashbrown::HashMap;
+
+/// The depths Kraken offers for `book`.
+pub const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
+
+/// A tracked symbol's number in its engine. Never given twice, so that it can't name another book later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BookId(usize);
+
+impl BookId {
+    /// The number: 0, 1, 2 … in the order of tracking.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Another channel, a symbol that is not tracked, or an update while its book is not live.
+    Ignored,
+    /// A proven message; [`Engine::changes`] tells what it changed.
+    Update {
+        /// The book.
+        book: BookId,
+        /// Whether it was a snapshot.
+        snapshot: bool,
+    },
+    /// A book was given up; [`Engine::desynced`] tells if more than one was.
+    Desync {
+        /// The (first) book.
+        book: BookId,
+        /// What was wrong.
+        fault: Fault,
+    },
+}
+
+/// A depth that Kraken does not offer, or a precision beyond 28 decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadSettings(pub Settings);
+
+impl fmt::Display for BadSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if DEPTHS.contains(&self.0.depth) {
+            formatter.write_str("a precision has at most 28 decimals")
+        } else {
+            write!(formatter, "depth {} is not offered; Kraken's depths are 10, 25, 100, 500 and 1000", self.0.depth)
+        }
+    }
+}
+
+impl core::error::Error for BadSettings {}
+
+/// The books of one connection. Frames go in, in the order of the wire; [`Outcome`]s come out.
+#[derive(Debug)]
+pub struct Engine {
+    books: Vec<Option<Box<Book>>>,
+    index: HashMap<Box<str>, BookId>,
+    /// The book of the last frame: on most connections also that of the next.
+    last: Option<BookId>,
+    work: Workspace,
+    desynced: Vec<BookId>,
+    rules: Rules,
+    untracked: u64,
+}
+
+impl Engine {
+    /// An engine that tracks nothing yet.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            books: Vec::new(),
+            index: HashMap::new(),
+            last: None,
+            work: Workspace::new(),
+            desynced: Vec::new(),
+            rules,
+            untracked: 0,
+        }
+    }
+
+    /// Starts to keep a symbol's book, or starts anew with other settings.
+    ///
+    /// # Errors
+    /// The depth is none of [`DEPTHS`], or a precision is beyond 28.
+    pub fn track(&mut self, symbol: &str, settings: Settings) -> Result<BookId, BadSettings> {
+        let precise = settings.precision.is_none_or(|(price, qty)| price.max(qty) <= 28);
+        if !DEPTHS.contains(&settings.depth) || !precise {
+            return Err(BadSettings(settings));
+        }
+        if let Some(id) = self.id(symbol) {
+            if let Some(book) = self.book_mut(id) {
+                book.retrack(settings);
+            }
+            return Ok(id);
+        }
+        let id = BookId(self.books.len());
+        self.books.push(Some(Box::new(Book::new(symbol, settings))));
+        self.index.insert(symbol.into(), id);
+        Ok(id)
+    }
+
+    /// Stops keeping a symbol's book. False: it was not tracked.
+    pub fn untrack(&mut self, symbol: &str) -> bool {
+        let id = self.index.remove(symbol);
+        if let Some(slot) = id.and_then(|id| self.books.get_mut(id.0)) {
+            *slot = None;
+        }
+        self.last = None;
+        id.is_some()
+    }
+
+    /// A tracked symbol's number.
+    #[must_use]
+    pub fn id(&self, symbol: &str) -> Option<BookId> {
+        self.index.get(symbol).copied()
+    }
+
+    /// A book; None once it is no longer tracked.
+    #[inline]
+    #[must_use]
+    pub fn book(&self, id: BookId) -> Option<&Book> {
+        self.books.get(id.0)?.as_deref()
+    }
+
+    fn book_mut(&mut self, id: BookId) -> Option<&mut Book> {
+        self.books.get_mut(id.0)?.as_deref_mut()
+    }
+
+    /// All tracked books.
+    pub fn books(&self) -> impl Iterator<Item = &Book> {
+        self.books.iter().filter_map(Option::as_deref)
+    }
+
+    /// Frames for symbols that are not tracked.
+    #[must_use]
+    pub fn untracked(&self) -> u64 {
+        self.untracked
+    }
+
+    /// Makes a book wait for a snapshot: its connection ended, stalled, or it is being subscribed anew. False: it is
+    /// not tracked.
+    pub fn suspend(&mut self, symbol: &str, reason: &str) -> bool {
+        let book = self.id(symbol).and_then(|id| self.book_mut(id));
+        book.map(|book| book.suspend(reason)).is_some()
+    }
+
+    /// Makes all books wait for a snapshot.
+    pub fn suspend_all(&mut self, reason: &str) {
+        for book in self.books.iter_mut().flatten() {
+            book.suspend(reason);
+        }
+    }
+
+    /// Takes in one frame. When it returns, the frame is applied whole and proven, or not applied at all.
+    ///
+    /// # Errors
+    /// The bytes are no Kraken frame, and the fault can't be put to a tracked book.
+    #[inline]
+    pub fn receive(&mut self, frame: &[u8], recv_ns: i64) -> Result<Outcome, Malformed> {
+        self.desynced.clear();
+        let mut cursor = Cursor::new(frame);
+        let head = match frame::read(&mut cursor, &self.work.digits, &mut self.work.staged) {
+            Ok(Some(head)) => head,
+            Ok(None) => return Ok(Outcome::Ignored),
+            Err(unreadable) => return self.blame(&cursor, &unreadable),
+        };
+        let Some(id) = self.find(cursor.text(head.symbol)) else {
+            self.untracked += 1;
+            return Ok(Outcome::Ignored);
+        };
+        let Some(book) = self.books.get_mut(id.0).and_then(Option::as_deref_mut) else {
+            return Ok(Outcome::Ignored);
+        };
+        match book.receive(&head, &mut self.work, self.rules, recv_ns) {
+            Ok(true) => Ok(Outcome::Update { book: id, snapshot: head.snapshot }),
+            Ok(false) => Ok(Outcome::Ignored),
+            Err(fault) => {
+                book.desync(fault);
+                self.desynced.push(id);
+                Ok(Outcome::Desync { book: id, fault })
+            }
+        }
+    }
+
+    /// The changes of the message that gave the last [`Outcome::Update`], in the order of the message.
+    #[inline]
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.work.staged.changes
+    }
+
+    /// The books that the last [`Outcome::Desync`] gave up.
+    #[must_use]
+    pub fn desynced(&self) -> &[BookId] {
+        &self.desynced
+    }
+
+    #[inline]
+    fn find(&mut self, symbol: &[u8]) -> Option<BookId> {
+        if let Some(last) = self.last {
+            if self.book(last).is_some_and(|book| book.symbol().as_bytes() == symbol) {
+                return Some(last);
+            }
+        }
+        let found = core::str::from_utf8(symbol).ok().and_then(|symbol| self.id(symbol));
+        self.last = found.or(self.last);
+        found
+    }
+
+    /// Puts an unreadable frame to the tracked books it named.
+    #[cold]
+    fn blame(&mut self, cursor: &Cursor<'_>, unreadable: &frame::Unreadable<'_>) -> Result<Outcome, Malformed> {
+        let syntax = unreadable.syntax;
+        let fault = Fault { reason: Reason::Malformed, expected: None, computed: None, syntax: Some(syntax) };
+        for name in &unreadable.named {
+            if let Some(id) = self.find(cursor.text(*name)).filter(|id| !self.desynced.contains(id)) {
+                self.desynced.push(id);
+            }
+        }
+        for index in 0..self.desynced.len() {
+            let id = self.desynced[index];
+            if let Some(book) = self.book_mut(id) {
+                book.desync(fault);
+            }
+        }
+        match self.desynced.first() {
+            Some(book) => Ok(Outcome::Desync { book: *book, fault }),
+            None => Err(Malformed(syntax)),
+        }
+    }
+
+    /// How many books are in a state.
+    #[must_use]
+    pub fn count(&self, state: State) -> usize {
+        self.books().filter(|book| book.state() == state).count()
+    }
+}

@@ -1,0 +1,471 @@
+//! Reads one `book` frame into changes that can be applied. Nothing here knows any book.
+
+use crate::crc::DigitTable;
+use crate::json::{Cursor, ShortNumber, Syntax, Text, Token};
+use crate::ladder::Side;
+use alloc::vec::Vec;
+
+/// The most level entries one message may carry: twenty times the largest snapshot.
+const MAX_CHANGES: usize = 40_000;
+
+/// The longest `timestamp` that is kept: RFC 3339 with nanoseconds has 30 characters.
+const MAX_TIMESTAMP: usize = 40;
+
+/// The usual length of a `timestamp`: RFC 3339 with microseconds.
+const MICROSECONDS: usize = 27;
+
+/// One entry of `bids` or `asks`.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The price's digits as an integer.
+    pub price: u128,
+    /// The quantity's digits as an integer; 0 removes the level.
+    pub qty: u128,
+    pub(crate) register: u32,
+    pub(crate) digits: u8,
+    /// The price's decimals.
+    pub price_scale: u8,
+    /// The quantity's decimals.
+    pub qty_scale: u8,
+    /// Which list it stood in.
+    pub side: Side,
+    pub(crate) price_exponent: bool,
+    pub(crate) qty_exponent: bool,
+}
+
+/// RFC 3339 text as sent, kept without allocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    bytes: [u8; MAX_TIMESTAMP],
+    length: u8,
+}
+
+impl Timestamp {
+    #[inline]
+    fn new(text: &[u8]) -> Option<Self> {
+        if text.len() > MAX_TIMESTAMP || !text.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; MAX_TIMESTAMP];
+        if let Ok(usual) = <[u8; MICROSECONDS]>::try_from(text) {
+            // A length known beforehand is copied without a loop.
+            bytes[..MICROSECONDS].copy_from_slice(&usual);
+        } else {
+            bytes[..text.len()].copy_from_slice(text);
+        }
+        Some(Self { bytes, length: text.len() as u8 })
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Only ASCII gets in.
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+/// What a book frame says beside its changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// `snapshot` rather than `update`.
+    pub snapshot: bool,
+    /// The symbol.
+    pub symbol: Text<'a>,
+    /// Kraken's sum.
+    pub checksum: Option<u32>,
+    /// The engine's time, if told.
+    pub timestamp: Option<Timestamp>,
+}
+
+/// The changes of the frame being read, in a buffer that lives as long as the engine.
+#[derive(Debug, Default)]
+pub struct Staged {
+    /// In the order of the message.
+    pub changes: Vec<Change>,
+    /// The most decimals of prices and quantities among plain numbers.
+    pub plain_scales: (u8, u8),
+    /// Whether every price and every quantity has just these decimals and no exponent.
+    pub uniform: bool,
+}
+
+impl Staged {
+    #[inline]
+    fn clear(&mut self) {
+        self.changes.clear();
+        self.plain_scales = (0, 0);
+        self.uniform = true;
+    }
+
+    /// Stages a level in the usual form.
+    #[inline]
+    fn push_short(&mut self, side: Side, price: &ShortNumber, qty: &ShortNumber, table: &DigitTable) {
+        let after = usize::from(qty.digits);
+        let mut register = table.zeros(usize::from(price.digits) + after)
+            ^ table.eight(qty.low, 0)
+            ^ table.eight(price.low, after);
+        if qty.high != 0 {
+            register ^= table.eight(qty.high, 8);
+        }
+        if price.high != 0 {
+            register ^= table.eight(price.high, after + 8);
+        }
+        self.push(Change {
+            price: price.mantissa().into(),
+            qty: qty.mantissa().into(),
+            register,
+            digits: price.digits + qty.digits,
+            price_scale: price.scale,
+            qty_scale: qty.scale,
+            side,
+            price_exponent: false,
+            qty_exponent: false,
+        });
+    }
+
+    /// Stages a level in any form.
+    fn push_any(&mut self, side: Side, price: &Token, qty: &Token, table: &DigitTable) {
+        let (register, digits) = table.level(price.value.mantissa, qty.value.mantissa);
+        self.push(Change {
+            price: price.value.mantissa,
+            qty: qty.value.mantissa,
+            register,
+            digits,
+            price_scale: price.value.scale,
+            qty_scale: qty.value.scale,
+            side,
+            price_exponent: price.exponent,
+            qty_exponent: qty.exponent,
+        });
+    }
+
+    #[inline]
+    fn push(&mut self, change: Change) {
+        let scales = (change.price_scale, change.qty_scale);
+        if self.changes.is_empty() {
+            self.plain_scales = scales;
+        }
+        if scales != self.plain_scales || change.price_exponent || change.qty_exponent {
+            self.widen(&change);
+        }
+        self.changes.push(change);
+    }
+
+    #[cold]
+    fn widen(&mut self, change: &Change) {
+        self.uniform = false;
+        if self.changes.is_empty() {
+            self.plain_scales = (0, 0);
+        }
+        if !change.price_exponent {
+            self.plain_scales.0 = self.plain_scales.0.max(change.price_scale);
+        }
+        if !change.qty_exponent {
+            self.plain_scales.1 = self.plain_scales.1.max(change.qty_scale);
+        }
+    }
+}
+
+/// A frame that could not be read, with the symbols it had named by then.
+pub struct Unreadable<'a> {
+    /// What was wrong.
+    pub syntax: Syntax,
+    /// All symbols named before that.
+    pub named: Vec<Text<'a>>,
+}
+
+/// Reads a frame. None: it belongs to another channel.
+///
+/// # Errors
+/// The frame is no JSON object, or is a book frame that says something no book frame can say.
+pub fn read<'a>(
+    cursor: &mut Cursor<'a>,
+    table: &DigitTable,
+    staged: &mut Staged,
+) -> Result<Option<Head<'a>>, Unreadable<'a>> {
+    staged.clear();
+    if let Some(head) = usual(cursor, table, staged) {
+        return Ok(Some(head));
+    }
+    cursor.rewind(0);
+    staged.clear();
+    let mut named = Vec::new();
+    general(cursor, table, staged, &mut named).map_err(|syntax| Unreadable { syntax, named })
+}
+
+/// The form in which Kraken sends all its book frames. Whatever differs is left to [`general`].
+#[inline]
+fn usual<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Option<Head<'a>> {
+    if !cursor.eat(b"{\"channel\":\"book\",\"type\":\"") {
+        return None;
+    }
+    let snapshot = !cursor.eat(b"update\",\"data\":[{\"symbol\":\"");
+    if snapshot && !cursor.eat(b"snapshot\",\"data\":[{\"symbol\":\"") {
+        return None;
+    }
+    let symbol = Text::Raw(cursor.short_text()?);
+    usual_levels(cursor, b",\"bids\":[", Side::Bid, table, staged)?;
+    usual_levels(cursor, b",\"asks\":[", Side::Ask, table, staged)?;
+    if !cursor.eat(b",\"checksum\":") {
+        return None;
+    }
+    let checksum = Some(cursor.short_integer()?);
+    let timestamp = if cursor.eat(b",\"timestamp\":\"") { Some(Timestamp::new(cursor.short_text()?)?) } else { None };
+    (cursor.eat(b"}]}") && cursor.at_end()).then_some(Head { snapshot, symbol, checksum, timestamp })
+}
+
+#[inline]
+fn usual_levels(
+    cursor: &mut Cursor<'_>,
+    key: &[u8],
+    side: Side,
+    table: &DigitTable,
+    staged: &mut Staged,
+) -> Option<()> {
+    if !cursor.eat(key) {
+        return None;
+    }
+    if cursor.eat(b"]") {
+        return Some(());
+    }
+    loop {
+        if staged.changes.len() == MAX_CHANGES || !cursor.eat(b"{\"price\":") {
+            return None;
+        }
+        let start = cursor.offset();
+        if !usual_level(cursor, side, table, staged) {
+            cursor.rewind(start);
+            long_level(cursor, side, table, staged)?;
+        }
+        if !cursor.eat(b",") {
+            return cursor.eat(b"]").then_some(());
+        }
+    }
+}
+
+/// A level whose numbers are short, from its price to its brace.
+#[inline]
+fn usual_level(cursor: &mut Cursor<'_>, side: Side, table: &DigitTable, staged: &mut Staged) -> bool {
+    let Some(price) = cursor.short_number() else { return false };
+    if price.digits == 0 || !cursor.eat(b",\"qty\":") {
+        return false;
+    }
+    let Some(qty) = cursor.short_number() else { return false };
+    if !cursor.eat(b"}") {
+        return false;
+    }
+    staged.push_short(side, &price, &qty, table);
+    true
+}
+
+/// A level with more digits, an exponent or quotes, as micro-price tokens have them.
+#[inline(never)]
+fn long_level(cursor: &mut Cursor<'_>, side: Side, table: &DigitTable, staged: &mut Staged) -> Option<()> {
+    let price = cursor.number().ok()?;
+    if price.value.mantissa == 0 || !cursor.eat(b",\"qty\":") {
+        return None;
+    }
+    let qty = cursor.number().ok()?;
+    if !cursor.eat(b"}") {
+        return None;
+    }
+    staged.push_any(side, &price, &qty, table);
+    Some(())
+}
+
+/// Any legal JSON: keys in any order, white space, unknown keys, escapes.
+fn general<'a>(
+    cursor: &mut Cursor<'a>,
+    table: &DigitTable,
+    staged: &mut Staged,
+    named: &mut Vec<Text<'a>>,
+) -> Result<Option<Head<'a>>, Syntax> {
+    let (mut is_book, mut snapshot, mut data, mut head) = (None, None, None, None);
+    let mut first = true;
+    cursor.punctuation(b'{', "a JSON object")?;
+    while let Some(key) = cursor.member(&mut first)? {
+        let repeated = match cursor.text(key) {
+            b"channel" => {
+                let channel = cursor.string()?;
+                if cursor.text(channel) != b"book" {
+                    return Ok(None);
+                }
+                is_book.replace(()).is_some()
+            }
+            // A response, whatever it is about.
+            b"method" => return Ok(None),
+            b"type" => snapshot.replace(read_type(cursor)?).is_some(),
+            b"data" => {
+                let repeated = data.replace(cursor.offset()).is_some();
+                if is_book.is_some() && !repeated {
+                    head = Some(read_data(cursor, table, staged, named)?);
+                } else {
+                    cursor.skip_value()?;
+                }
+                repeated
+            }
+            _ => {
+                cursor.skip_value()?;
+                false
+            }
+        };
+        if repeated {
+            return Err(cursor.fail("each key once"));
+        }
+    }
+    cursor.space();
+    if !cursor.at_end() {
+        return Err(cursor.fail("the end of the frame"));
+    }
+    if is_book.is_none() {
+        return Ok(None);
+    }
+    let (Some(kind), Some(data)) = (snapshot, data) else {
+        return Err(cursor.fail("type and data"));
+    };
+    let head = if let Some(head) = head {
+        head
+    } else {
+        cursor.rewind(data);
+        read_data(cursor, table, staged, named)?
+    };
+    match kind {
+        Some(snapshot) => Ok(Some(Head { snapshot, ..head })),
+        None => Err(cursor.fail("type snapshot or update")),
+    }
+}
+
+/// Whether `type` says snapshot (true) or update (false); None for other words, which other channels may use.
+fn read_type(cursor: &mut Cursor<'_>) -> Result<Option<bool>, Syntax> {
+    let kind = cursor.string()?;
+    Ok(match cursor.text(kind) {
+        b"snapshot" => Some(true),
+        b"update" => Some(false),
+        _ => None,
+    })
+}
+
+/// The `data` array, which holds exactly one element.
+fn read_data<'a>(
+    cursor: &mut Cursor<'a>,
+    table: &DigitTable,
+    staged: &mut Staged,
+    named: &mut Vec<Text<'a>>,
+) -> Result<Head<'a>, Syntax> {
+    let (mut first, mut head) = (true, None);
+    let start = cursor.offset();
+    cursor.punctuation(b'[', "an array of data")?;
+    let mut elements = 0_usize;
+    while cursor.element(&mut first)? {
+        elements += 1;
+        head = Some(read_element(cursor, table, staged, named)?);
+    }
+    match head {
+        Some(head) if elements == 1 => Ok(head),
+        _ => {
+            cursor.rewind(start);
+            Err(cursor.fail("exactly one element of data"))
+        }
+    }
+}
+
+fn read_element<'a>(
+    cursor: &mut Cursor<'a>,
+    table: &DigitTable,
+    staged: &mut Staged,
+    named: &mut Vec<Text<'a>>,
+) -> Result<Head<'a>, Syntax> {
+    let (mut first, mut symbol, mut checksum, mut timestamp) = (true, None, None, None);
+    let (mut bids, mut asks) = (false, false);
+    cursor.punctuation(b'{', "an object of data")?;
+    while let Some(key) = cursor.member(&mut first)? {
+        let repeated = match cursor.text(key) {
+            b"symbol" => {
+                let name = cursor.string()?;
+                named.push(name);
+                symbol.replace(name).is_some()
+            }
+            b"bids" => {
+                read_levels(cursor, Side::Bid, table, staged)?;
+                core::mem::replace(&mut bids, true)
+            }
+            b"asks" => {
+                read_levels(cursor, Side::Ask, table, staged)?;
+                core::mem::replace(&mut asks, true)
+            }
+            b"checksum" => checksum.replace(read_checksum(cursor)?).is_some(),
+            b"timestamp" => timestamp.replace(read_timestamp(cursor)?).is_some(),
+            _ => {
+                cursor.skip_value()?;
+                false
+            }
+        };
+        if repeated {
+            return Err(cursor.fail("each key once"));
+        }
+    }
+    let symbol = symbol.ok_or_else(|| cursor.fail("a symbol"))?;
+    Ok(Head { snapshot: false, symbol, checksum, timestamp: timestamp.flatten() })
+}
+
+fn read_levels(
+    cursor: &mut Cursor<'_>,
+    side: Side,
+    table: &DigitTable,
+    staged: &mut Staged,
+) -> Result<(), Syntax> {
+    let mut first = true;
+    cursor.punctuation(b'[', "an array of levels")?;
+    while cursor.element(&mut first)? {
+        let (mut price, mut qty, mut inner) = (None, None, true);
+        cursor.punctuation(b'{', "a level")?;
+        while let Some(key) = cursor.member(&mut inner)? {
+            let repeated = match cursor.text(key) {
+                b"price" => price.replace(cursor.number()?).is_some(),
+                b"qty" => qty.replace(cursor.number()?).is_some(),
+                _ => {
+                    cursor.skip_value()?;
+                    false
+                }
+            };
+            if repeated {
+                return Err(cursor.fail("price and qty once each"));
+            }
+        }
+        let (Some(price), Some(qty)) = (price, qty) else {
+            return Err(cursor.fail("price and qty"));
+        };
+        if price.value.mantissa == 0 {
+            return Err(cursor.fail("a price above zero"));
+        }
+        if staged.changes.len() == MAX_CHANGES {
+            return Err(cursor.fail("at most 40,000 levels in one message"));
+        }
+        staged.push_any(side, &price, &qty, table);
+    }
+    Ok(())
+}
+
+fn read_checksum(cursor: &mut Cursor<'_>) -> Result<u32, Syntax> {
+    cursor.space();
+    let start = cursor.offset();
+    let token = cursor.number()?;
+    token.value.mantissa_at(0).and_then(|sum| u32::try_from(sum).ok()).ok_or_else(|| {
+        cursor.rewind(start);
+        cursor.fail("a checksum of 32 bits")
+    })
+}
+
+fn read_timestamp(cursor: &mut Cursor<'_>) -> Result<Option<Timestamp>, Syntax> {
+    if cursor.eat(b"null") {
+        return Ok(None);
+    }
+    let text = cursor.string()?;
+    let stamp = Timestamp::new(cursor.text(text)).ok_or_else(|| cursor.fail("a timestamp in RFC 3339"))?;
+    Ok(Some(stamp))
+}

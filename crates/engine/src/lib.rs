@@ -1,0 +1,42 @@
+//! Kraken order books that prove themselves.
+//!
+//! Bytes of WebSocket v2 `book` frames go in, proven changes or a reason for doubt come out. The engine does no I/O,
+//! reads no clock and allocates nothing for a message once it has run for a while: time and bytes are arguments.
+//!
+//! ```
+//! use havklo_engine::{Engine, Outcome, Rules, Settings};
+//!
+//! let mut engine = Engine::new(Rules::ALL);
+//! let id = engine.track("BTC/USD", Settings { depth: 10, precision: None })?;
+//! let frame = br#"{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[],"asks":[],"checksum":0}]}"#;
+//! assert_eq!(engine.receive(frame, 0)?, Outcome::Update { book: id, snapshot: true });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The way of a message: [`json`] finds its tokens, [`frame`] reads them into changes, [`book`] applies them to two
+//! [`ladder`]s and asks [`crc`] for the sum; [`engine`] finds the book and answers. [`number`] is what they all count in.
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod book;
+pub mod crc;
+pub mod engine;
+pub mod fault;
+pub mod frame;
+pub mod json;
+pub mod ladder;
+pub mod number;
+pub mod sweep;
+
+pub use book::{Book, Settings, State, Statistics};
+pub use engine::{BadSettings, BookId, DEPTHS, Engine, Outcome};
+pub use fault::{Fault, Malformed, Reason, Rules};
+pub use frame::{Change, Timestamp};
+pub use ladder::{Level, PROVEN, Side};
+pub use number::Fixed;
+pub use sweep::Sweep;

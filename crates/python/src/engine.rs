@@ -1,0 +1,201 @@
+//! `Engine`: frames in, events out.
+
+use crate::book::Book;
+use crate::errors;
+use crate::events::{BookUpdate, Desync, DesyncData, UpdateData};
+use havklo_engine::{BookId, Malformed, Outcome, Rules, Settings};
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The engine and its books' names, behind the one lock that every handle shares.
+pub struct Shared {
+    engine: Mutex<havklo_engine::Engine>,
+    /// By [`BookId::index`].
+    symbols: Mutex<Vec<Py<PyString>>>,
+}
+
+impl Shared {
+    /// The engine. No Python code runs while it is locked.
+    #[inline]
+    pub fn lock(&self) -> MutexGuard<'_, havklo_engine::Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    pub fn symbol(&self, py: Python<'_>, book: BookId) -> Py<PyString> {
+        let symbols = self.symbols.lock().unwrap_or_else(PoisonError::into_inner);
+        symbols[book.index()].clone_ref(py)
+    }
+}
+
+/// What a frame gave, before any Python object is made.
+enum Result_ {
+    Nothing,
+    Update(BookId, UpdateData),
+    Desync(Vec<BookId>, DesyncData),
+    Malformed(Malformed),
+}
+
+/// The books of one connection: Kraken WebSocket v2 frames in, verified updates or desyncs out.
+#[pyclass(frozen, module = "havklo._engine")]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+fn run(engine: &mut havklo_engine::Engine, frame: &[u8], recv_ns: i64) -> Result_ {
+    match engine.receive(frame, recv_ns) {
+        Ok(Outcome::Ignored) => Result_::Nothing,
+        Ok(Outcome::Update { book, snapshot }) => match engine.book(book) {
+            Some(kept) => Result_::Update(book, UpdateData::take(kept, snapshot, engine.changes(), recv_ns)),
+            None => Result_::Nothing,
+        },
+        Ok(Outcome::Desync { book, fault }) => {
+            let timestamp = engine.book(book).and_then(|book| book.timestamp());
+            let timestamp = timestamp.map(|stamp| stamp.as_str().to_string());
+            Result_::Desync(engine.desynced().to_vec(), DesyncData { fault, timestamp, recv_ns })
+        }
+        Err(malformed) => Result_::Malformed(malformed),
+    }
+}
+
+impl Engine {
+    fn object(&self, py: Python<'_>, result: Result_, frame: &[u8]) -> PyResult<Option<Py<PyAny>>> {
+        match result {
+            Result_::Nothing => Ok(None),
+            Result_::Update(book, data) => {
+                Ok(Some(Py::new(py, BookUpdate::new(self.shared.symbol(py, book), data))?.into_any()))
+            }
+            Result_::Desync(books, data) => {
+                let symbols = books.iter().map(|book| self.shared.symbol(py, *book)).collect();
+                Ok(Some(Py::new(py, Desync::new(py, symbols, data)?)?.into_any()))
+            }
+            Result_::Malformed(malformed) => Err(errors::malformed(py, &malformed, frame)),
+        }
+    }
+
+    fn receive_bytes(&self, py: Python<'_>, frame: &[u8], recv_ns: i64) -> PyResult<Option<Py<PyAny>>> {
+        let result = run(&mut self.shared.lock(), frame, recv_ns);
+        self.object(py, result, frame)
+    }
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (*, rules = vec!["unknown_delete".into(), "unchanged_level".into(), "short_side".into(), "better_refill".into()]),
+        text_signature = "(*, rules=('unknown_delete', 'unchanged_level', 'short_side', 'better_refill'))")]
+    fn new(py: Python<'_>, rules: Vec<String>) -> PyResult<Self> {
+        let mut watched = Rules::NONE;
+        for rule in &rules {
+            match rule.as_str() {
+                "unknown_delete" => watched.unknown_delete = true,
+                "unchanged_level" => watched.unchanged_level = true,
+                "short_side" => watched.short_side = true,
+                "better_refill" => watched.better_refill = true,
+                _ => return Err(errors::configuration(py, format!("no structural rule is named '{rule}'"))),
+            }
+        }
+        let engine = Mutex::new(havklo_engine::Engine::new(watched));
+        Ok(Self { shared: Arc::new(Shared { engine, symbols: Mutex::default() }) })
+    }
+
+    /// Keeps a symbol's book from now on; a symbol that is tracked already starts anew with these settings.
+    #[pyo3(signature = (symbol, depth = 10, precision = None, channel = "book"))]
+    fn track(
+        &self,
+        symbol: &Bound<'_, PyString>,
+        depth: usize,
+        precision: Option<(u8, u8)>,
+        channel: &str,
+    ) -> PyResult<Book> {
+        let py = symbol.py();
+        if channel != "book" {
+            return Err(errors::configuration(py, format!("the engine keeps channel 'book', not '{channel}'")));
+        }
+        let tracked = self.shared.lock().track(symbol.to_str()?, Settings { depth, precision });
+        let id = tracked.map_err(|error| errors::configuration(py, error.to_string()))?;
+        let mut symbols = self.shared.symbols.lock().unwrap_or_else(PoisonError::into_inner);
+        if symbols.len() == id.index() {
+            symbols.push(symbol.clone().unbind());
+        }
+        drop(symbols);
+        Ok(Book::new(Arc::clone(&self.shared), id, symbol.clone().unbind()))
+    }
+
+    /// Stops keeping a symbol's book, whose handles become closed.
+    fn untrack(&self, py: Python<'_>, symbol: &str) -> PyResult<()> {
+        let tracked = self.shared.lock().untrack(symbol);
+        tracked.then_some(()).ok_or_else(|| errors::unknown_symbol(py, symbol))
+    }
+
+    /// The book of a tracked symbol.
+    fn book(&self, symbol: &Bound<'_, PyString>) -> PyResult<Book> {
+        let id = self.shared.lock().id(symbol.to_str()?);
+        let id = id.ok_or_else(|| errors::unknown_symbol(symbol.py(), &symbol.to_string()))?;
+        Ok(Book::new(Arc::clone(&self.shared), id, symbol.clone().unbind()))
+    }
+
+    /// Makes a book (or all) wait for a snapshot: the connection ended, stalled, or it is being subscribed anew.
+    #[pyo3(signature = (symbol = None, reason = "suspended"))]
+    fn suspend(&self, py: Python<'_>, symbol: Option<&str>, reason: &str) -> PyResult<()> {
+        let mut engine = self.shared.lock();
+        let Some(symbol) = symbol else {
+            engine.suspend_all(reason);
+            return Ok(());
+        };
+        let tracked = engine.suspend(symbol, reason);
+        drop(engine);
+        tracked.then_some(()).ok_or_else(|| errors::unknown_symbol(py, symbol))
+    }
+
+    /// Takes in one frame; when it returns, the frame is applied whole and proven, or not at all.
+    #[pyo3(signature = (frame, recv_ns, /))]
+    fn receive(&self, frame: &Bound<'_, PyAny>, recv_ns: i64) -> PyResult<Option<Py<PyAny>>> {
+        let py = frame.py();
+        if let Ok(bytes) = frame.cast::<PyBytes>() {
+            return self.receive_bytes(py, bytes.as_bytes(), recv_ns);
+        }
+        let bytes = PyBuffer::<u8>::get(frame)?.to_vec(py)?;
+        self.receive_bytes(py, &bytes, recv_ns)
+    }
+
+    /// Takes in many frames without holding the interpreter; the same results, in order.
+    #[pyo3(signature = (frames, /))]
+    fn receive_many<'py>(&self, py: Python<'py>, frames: Vec<(Bound<'py, PyBytes>, i64)>) -> PyResult<Bound<'py, PyList>> {
+        let inputs: Vec<(&[u8], i64)> = frames.iter().map(|(frame, recv_ns)| (frame.as_bytes(), *recv_ns)).collect();
+        let results: Vec<Result_> = py.detach(|| {
+            let mut engine = self.shared.lock();
+            inputs.iter().map(|(frame, recv_ns)| run(&mut engine, frame, *recv_ns)).collect()
+        });
+        let objects = PyList::empty(py);
+        for (result, (frame, _)) in results.into_iter().zip(inputs) {
+            match result {
+                Result_::Malformed(malformed) => objects.append(errors::malformed(py, &malformed, frame).into_value(py))?,
+                result => objects.append(self.object(py, result, frame)?)?,
+            }
+        }
+        Ok(objects)
+    }
+
+    /// The tracked symbols, in the order of tracking.
+    #[getter]
+    fn symbols<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let symbols: Vec<String> = self.shared.lock().books().map(|book| book.symbol().to_string()).collect();
+        PyTuple::new(py, symbols)
+    }
+
+    /// How many book messages were not used: for symbols that are not tracked, or updates while a book was not live.
+    #[getter]
+    fn ignored(&self) -> u64 {
+        let engine = self.shared.lock();
+        engine.untracked() + engine.books().map(|book| book.statistics().ignored).sum::<u64>()
+    }
+
+    fn __repr__(&self) -> String {
+        let engine = self.shared.lock();
+        let live = engine.count(havklo_engine::State::Live);
+        format!("Engine({} books, {live} live)", engine.books().count())
+    }
+}

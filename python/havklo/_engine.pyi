@@ -1,0 +1,629 @@
+"""Kraken order books that prove themselves; the compiled part of Havklo.
+
+Everything here is frozen: events and values are facts about one moment, and a `Book` is a handle that asks its engine.
+All calls are safe from any thread; each getter is atomic, and `Book.snapshot` gives several values of one instant.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from havklo.errors import BookNotLive as BookNotLive
+from havklo.errors import ConfigurationError as ConfigurationError
+from havklo.errors import HavkloError as HavkloError
+from havklo.errors import MalformedFrame as MalformedFrame
+from havklo.errors import NumberTooLarge as NumberTooLarge
+from havklo.errors import UnknownSymbol as UnknownSymbol
+
+__all__ = [
+    "Book",
+    "BookArrays",
+    "BookNotLive",
+    "BookSnapshot",
+    "BookState",
+    "BookStatistics",
+    "BookUpdate",
+    "Change",
+    "ConfigurationError",
+    "Desync",
+    "DesyncReason",
+    "Engine",
+    "HavkloError",
+    "Level",
+    "MalformedFrame",
+    "NumberTooLarge",
+    "Peek",
+    "Sweep",
+    "Top",
+    "UnknownSymbol",
+]
+
+class BookState(StrEnum):
+    """What a book can be relied on for: only a live one answers reads."""
+
+    AWAITING = "awaiting"
+    LIVE = "live"
+    DESYNCED = "desynced"
+    CLOSED = "closed"
+
+class DesyncReason(StrEnum):
+    """Why a book was given up."""
+
+    CHECKSUM = "checksum"
+    MALFORMED = "malformed"
+    MISSING_CHECKSUM = "missing_checksum"
+    UNKNOWN_DELETE = "unknown_delete"
+    UNCHANGED_LEVEL = "unchanged_level"
+    SHORT_SIDE = "short_side"
+    BETTER_REFILL = "better_refill"
+    CROSSED = "crossed"
+
+@final
+class Engine:
+    """The books of one connection: Kraken WebSocket v2 frames in, verified updates or desyncs out.
+
+    Frames must come in the order of the wire. A message is applied whole, truncated to the depth and verified before
+    `receive` returns; one that fails is taken back and its book can't be read until a verified snapshot comes.
+
+    Args:
+        rules: The structural rules that watch what the checksum does not cover (levels below the ten best). Each
+            that is broken by a message whose checksum holds desynchronises the book. All four by default.
+
+    Raises:
+        ConfigurationError: A rule's name is unknown.
+    """
+
+    def __new__(
+        cls,
+        *,
+        rules: Sequence[str] = ("unknown_delete", "unchanged_level", "short_side", "better_refill"),
+    ) -> Engine: ...
+    def track(
+        self,
+        symbol: str,
+        depth: int = 10,
+        precision: tuple[int, int] | None = None,
+        channel: str = "book",
+    ) -> Book:
+        """Keep a symbol's book from now on; a symbol that is tracked already starts anew with these settings.
+
+        Args:
+            symbol: Kraken's v2 name, such as `BTC/USD`.
+            depth: Levels a side, as subscribed: 10, 25, 100, 500 or 1000.
+            precision: Decimals of price and quantity, for a source that lost trailing zeros (a float-parsed file).
+                Live frames need none: their checksum is computed from the digits as sent.
+            channel: `book`.
+
+        Returns:
+            The book, awaiting a snapshot.
+
+        Raises:
+            ConfigurationError: Kraken offers no such depth, or the channel is not `book`.
+        """
+
+    def untrack(self, symbol: str) -> None:
+        """Stop keeping a symbol's book, whose handles become closed.
+
+        Raises:
+            UnknownSymbol: The symbol is not tracked.
+        """
+
+    def book(self, symbol: str) -> Book:
+        """Give the book of a tracked symbol.
+
+        Raises:
+            UnknownSymbol: The symbol is not tracked.
+        """
+
+    def suspend(self, symbol: str | None = None, reason: str = "suspended") -> None:
+        """Make a book (or all) wait for a snapshot: the connection ended, stalled, or it is being subscribed anew.
+
+        Raises:
+            UnknownSymbol: The symbol is not tracked.
+        """
+
+    def receive(
+        self, frame: bytes | bytearray | memoryview, recv_ns: int, /
+    ) -> BookUpdate | Desync | None:
+        """Take in one frame; when it returns, the frame is applied whole and proven, or not at all.
+
+        Args:
+            frame: The frame's bytes. Bytes are read in place, other buffers are copied.
+            recv_ns: When it came, in nanoseconds since the epoch.
+
+        Returns:
+            A `BookUpdate` for a verified message; a `Desync` when a tracked book had to be given up; None for another
+            channel, a symbol that is not tracked, and an update while its book is not live.
+
+        Raises:
+            MalformedFrame: The bytes are no Kraken frame, and the fault can't be put to a tracked book.
+        """
+
+    def receive_many(
+        self, frames: Sequence[tuple[bytes, int]], /
+    ) -> list[BookUpdate | Desync | MalformedFrame | None]:
+        """Take in many frames without holding the interpreter; the same results, in order.
+
+        A frame for which `receive` would raise has its `MalformedFrame` in the list, so that the others are not lost.
+        """
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The tracked symbols, in the order of tracking."""
+
+    @property
+    def ignored(self) -> int:
+        """How many book messages were not used: for symbols that are not tracked, or while a book was not live."""
+
+@final
+class Book:
+    """An order book that answers only while every message up to now was proven.
+
+    Given by `Engine.track` and by subscriptions. A read while the book is not live raises `BookNotLive`; `top` is None
+    instead, and `peek` gives the last verified state to whoever asks for it by name.
+    """
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+
+    @property
+    def depth(self) -> int:
+        """Levels a side, as subscribed; 0 once closed."""
+
+    @property
+    def state(self) -> BookState:
+        """The state; only a live book answers reads."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why the book is not live; None if it is."""
+
+    @property
+    def proven_depth(self) -> int:
+        """How many levels a side Kraken's checksum proves: 10. Deeper ones are watched by structure."""
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the book is crossed, and a fresh snapshot was, too.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    @property
+    def best_bid(self) -> Level | None:
+        """The best bid; None while there is none.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    @property
+    def best_ask(self) -> Level | None:
+        """The best ask; None while there is none.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    @property
+    def top(self) -> Top | None:
+        """Best bid and best ask of one instant; None while a side is empty or the book is not live."""
+
+    @property
+    def spread(self) -> Decimal | None:
+        """Best ask minus best bid, in the quote currency; None while a side is empty.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The middle of best bid and best ask, exact; None while a side is empty.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    @property
+    def microprice(self) -> Decimal | None:
+        """The weighted mid price `Pa·I + Pb·(1 - I)` with `I = Qb / (Qb + Qa)`, to 28 significant digits.
+
+        None while a side is empty. In much of the industry this is called the microprice; it is not Stoikov's
+        martingale estimate (SSRN 2970694).
+
+        Raises:
+            BookNotLive: The book is not proven now.
+            NumberTooLarge: Prices and quantities are beyond 256-bit arithmetic.
+        """
+
+    def imbalance(self, levels: int = 10) -> Decimal | None:
+        """Queue imbalance `(Qb - Qa) / (Qb + Qa)` over the best levels a side, from -1 (all asks) to 1 (all bids).
+
+        None of an empty book.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+            ConfigurationError: No level was asked for.
+        """
+
+    def bids(self, n: int | None = None) -> list[Level]:
+        """Give the bids, best first, at most `n`.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    def asks(self, n: int | None = None) -> list[Level]:
+        """Give the asks, best first, at most `n`.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    def vwap(self, side: Literal["buy", "sell"], qty: str | int | Decimal) -> Sweep:
+        """Tell what it costs to take `qty` at once: a buy takes from the asks, a sell from the bids.
+
+        Args:
+            side: `buy` or `sell`.
+            qty: How much, in units of the base currency. Never a float.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+            ConfigurationError: The side or the quantity can't be meant.
+            NumberTooLarge: Prices and quantities are beyond 256-bit arithmetic.
+        """
+
+    def snapshot(self, n: int | None = None) -> BookSnapshot:
+        """Give levels (at most `n` a side), checksum and times of one instant.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    def peek(self, now_ns: int | None = None) -> Peek:
+        """Give the last verified state with its age, whatever the state is now.
+
+        Args:
+            now_ns: The time to count the age to, in nanoseconds since the epoch; the system's clock by default.
+        """
+
+    def age_ns(self, now_ns: int | None = None) -> int | None:
+        """Give the nanoseconds since the last verified message came; None before the first."""
+
+    @property
+    def checksum(self) -> int:
+        """Kraken's checksum of the last message, which the book's equals.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    @property
+    def timestamp(self) -> str | None:
+        """The time in the last verified message as Kraken sent it, or None."""
+
+    @property
+    def recv_ns(self) -> int | None:
+        """When the last verified message came, in nanoseconds since the epoch; None before the first."""
+
+    def to_numpy(self) -> BookArrays:
+        """Give ticks and lots as read-only int64 arrays with their scales.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+            NumberTooLarge: A number does not fit in 64 bits.
+        """
+
+    def to_floats(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give bids and asks as read-only float64 arrays of shape (levels, 2): price and quantity, nearest doubles.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    def statistics(self) -> BookStatistics:
+        """Give the counters since the symbol was tracked."""
+
+@final
+class BookUpdate:
+    """A verified book message: what changed, and the top of the book as of this message."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+
+    @property
+    def type(self) -> Literal["snapshot", "update"]:
+        """`snapshot` or `update`."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The message's entries in their order; empty in a conflated update."""
+
+    @property
+    def best_bid(self) -> Level | None:
+        """The best bid after this message; None while there is none."""
+
+    @property
+    def best_ask(self) -> Level | None:
+        """The best ask after this message; None while there is none."""
+
+    @property
+    def top(self) -> Top | None:
+        """Best bid and best ask; None while a side is empty."""
+
+    @property
+    def spread(self) -> Decimal | None:
+        """Best ask minus best bid; negative in a crossed book; None while a side is empty."""
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The middle of best bid and best ask, exact; None while a side is empty."""
+
+    @property
+    def checksum(self) -> int:
+        """Kraken's checksum, which the book's equals."""
+
+    @property
+    def timestamp(self) -> str | None:
+        """The time in the message as Kraken sent it (RFC 3339), or None."""
+
+    @property
+    def recv_ns(self) -> int:
+        """When the message came, in nanoseconds since the epoch."""
+
+    @property
+    def depth(self) -> int:
+        """The book's depth."""
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the book is crossed, and a fresh snapshot was, too."""
+
+    @property
+    def conflated(self) -> int:
+        """How many earlier updates a slow reader did not see before this one."""
+
+    def conflate(self, count: int, /) -> BookUpdate:
+        """Give the same update standing for `count` earlier ones as well, without changes."""
+
+@final
+class Desync:
+    """A message that was not proven: its books can't be read until a verified snapshot comes."""
+
+    @property
+    def symbol(self) -> str:
+        """The (first) book's symbol."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of all books that this message desynchronised; usually one."""
+
+    @property
+    def reason(self) -> DesyncReason:
+        """Why."""
+
+    @property
+    def expected(self) -> int | None:
+        """Kraken's checksum, or None where the message had none."""
+
+    @property
+    def computed(self) -> int | None:
+        """The book's checksum after the message, or None where it could not be applied."""
+
+    @property
+    def detail(self) -> str:
+        """What was wrong, as a sentence."""
+
+    @property
+    def timestamp(self) -> str | None:
+        """The time in the last verified message of the book, or None."""
+
+    @property
+    def recv_ns(self) -> int:
+        """When the message came, in nanoseconds since the epoch."""
+
+@final
+class Level:
+    """One price of a book and the quantity that stands there; unpacks as `price, qty`.
+
+    Equal levels have equal prices and quantities, however many zeros end them.
+    """
+
+    @property
+    def price(self) -> Decimal:
+        """The price, with the digits Kraken sent."""
+
+    @property
+    def qty(self) -> Decimal:
+        """The quantity, in units of the base currency."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the checksum covers this level: it is among the ten best."""
+
+    def __iter__(self) -> Iterator[Decimal]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Top:
+    """The best bid and the best ask of one instant."""
+
+    @property
+    def bid(self) -> Level:
+        """The best bid."""
+
+    @property
+    def ask(self) -> Level:
+        """The best ask."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Change:
+    """One entry of a message's `bids` or `asks`."""
+
+    @property
+    def side(self) -> Literal["bid", "ask"]:
+        """`bid` or `ask`."""
+
+    @property
+    def price(self) -> Decimal:
+        """The price."""
+
+    @property
+    def qty(self) -> Decimal:
+        """The quantity that stands there now; 0 removes the level."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Sweep:
+    """What it costs to take a quantity from a book. Fees are not included."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """Volume-weighted average price of what was filled, to 28 significant digits; None if nothing was."""
+
+    @property
+    def filled(self) -> Decimal:
+        """How much of the quantity the book holds."""
+
+    @property
+    def unfilled(self) -> Decimal:
+        """The rest, for which the book is too thin."""
+
+    @property
+    def levels(self) -> int:
+        """How many levels were touched."""
+
+    @property
+    def slippage_bps(self) -> Decimal | None:
+        """`10⁴ · d · (price - mid) / mid` with `d` = 1 for a buy and -1 for a sell; None without a mid price."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether only levels that the checksum covers were touched."""
+
+@final
+class BookSnapshot:
+    """Several levels of one instant."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+
+    @property
+    def depth(self) -> int:
+        """The book's depth."""
+
+    @property
+    def bids(self) -> tuple[Level, ...]:
+        """Bids, best first."""
+
+    @property
+    def asks(self) -> tuple[Level, ...]:
+        """Asks, best first."""
+
+    @property
+    def checksum(self) -> int:
+        """Kraken's checksum of the message that made it so."""
+
+    @property
+    def timestamp(self) -> str | None:
+        """That message's time as Kraken sent it, or None."""
+
+    @property
+    def recv_ns(self) -> int | None:
+        """When that message came, in nanoseconds since the epoch."""
+
+    @property
+    def state(self) -> BookState:
+        """The book's state."""
+
+    @property
+    def crossed(self) -> bool:
+        """Whether it is crossed, and a fresh snapshot was, too."""
+
+@final
+class Peek:
+    """The last verified state of a book, whatever its state is now."""
+
+    @property
+    def snapshot(self) -> BookSnapshot | None:
+        """What the book held; None before the first verified snapshot."""
+
+    @property
+    def age_ns(self) -> int | None:
+        """Nanoseconds since that message came; None before the first."""
+
+    @property
+    def state(self) -> BookState:
+        """The book's state now."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not live; None if it is."""
+
+@final
+class BookArrays:
+    """A book as integers: ticks and lots with their scales."""
+
+    @property
+    def bid_price(self) -> NDArray[np.int64]:
+        """Bid prices in ticks, best first."""
+
+    @property
+    def bid_qty(self) -> NDArray[np.int64]:
+        """Bid quantities in lots."""
+
+    @property
+    def ask_price(self) -> NDArray[np.int64]:
+        """Ask prices in ticks, best first."""
+
+    @property
+    def ask_qty(self) -> NDArray[np.int64]:
+        """Ask quantities in lots."""
+
+    @property
+    def price_scale(self) -> int:
+        """A price is its ticks divided by ten to this."""
+
+    @property
+    def qty_scale(self) -> int:
+        """A quantity is its lots divided by ten to this."""
+
+@final
+class BookStatistics:
+    """Counters of one book since it was tracked."""
+
+    @property
+    def messages(self) -> int:
+        """Book messages addressed to it."""
+
+    @property
+    def verified(self) -> int:
+        """Messages proven, snapshots among them."""
+
+    @property
+    def snapshots(self) -> int:
+        """Snapshots proven."""
+
+    @property
+    def ignored(self) -> int:
+        """Updates that came while it was not live."""
+
+    @property
+    def desyncs(self) -> dict[DesyncReason, int]:
+        """Desyncs by reason; reasons that never occurred are absent."""
+
