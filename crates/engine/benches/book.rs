@@ -50,7 +50,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn load(depth: &str, path: &str) -> Result<Stream, Box<dyn std::error::Error>> {
-    let frames = std::fs::read(path)?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
+    let frames =
+        std::fs::read(path)?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
     Ok(Stream { name: format!("engine depth {depth}"), depth: depth.parse()?, frames, nanoseconds: Vec::new() })
 }
 
@@ -70,5 +71,5 @@ fn pass(stream: &Stream) -> Result<f64, Box<dyn std::error::Error>> {
     if verified != updates.len() {
         return Err(format!("only {verified} of {} frames were proven", updates.len()).into());
     }
-    Ok(elapsed.as_secs_f64() * 1e9 / updates.len() as f64)
+    Ok(elapsed.as_secs_f64() * 1e9 / f64::from(u32::try_from(verified)?))
 }

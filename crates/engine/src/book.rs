@@ -57,11 +57,9 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     pub(crate) fn new() -> Self {
-        let mut shifts = ShiftTable::new();
-        shifts.reach(usize::from(u8::MAX));
         Self {
             digits: DigitTable::new(),
-            shifts,
+            shifts: ShiftTable::new(),
             staged: Staged::default(),
             undo: Vec::new(),
             fresh: (Ladder::new(Side::Bid), Ladder::new(Side::Ask)),
@@ -269,6 +267,7 @@ impl Book {
         let mut finding = None;
         self.apply(&work.staged.changes, Side::Bid, rules, &mut work.undo, &mut finding);
         self.apply(&work.staged.changes, Side::Ask, rules, &mut work.undo, &mut finding);
+        note(&mut finding, rules.short_side && self.short_side(), Reason::ShortSide);
         let computed = checksum(&mut self.bids, &mut self.asks, &mut work.shifts);
         let crossed = self.bids.crosses(&self.asks);
         let reason = if computed == expected {
@@ -336,9 +335,13 @@ impl Book {
             let worst = ladder.levels().len() - 1;
             undo.push(Undo::Removed(side, worst, ladder.remove(worst)));
         }
-        if filled && ladder.levels().len() < depth {
-            note(finding, rules.short_side, Reason::ShortSide);
-        }
+    }
+
+    /// Whether a side that the snapshot filled no longer is.
+    #[inline]
+    fn short_side(&self) -> bool {
+        let depth = self.settings.depth;
+        self.filled.0 && self.bids().len() < depth || self.filled.1 && self.asks().len() < depth
     }
 
     #[cold]
@@ -461,7 +464,7 @@ impl Book {
 /// A number with the decimals its sender meant. Exponent notation drops trailing zeros, and so does a source that went
 /// through floats, which also shows whole numbers with one decimal.
 fn as_sent(number: Fixed, exponent: bool, plain: u8, precision: Option<u8>) -> Option<Fixed> {
-    let number = if precision == Some(0) && number.scale == 1 && number.mantissa % 10 == 0 {
+    let number = if precision == Some(0) && number.scale == 1 && number.mantissa.is_multiple_of(10) {
         Fixed::new(number.mantissa / 10, 0)
     } else {
         number
@@ -479,7 +482,8 @@ fn as_sent(number: Fixed, exponent: bool, plain: u8, precision: Option<u8>) -> O
 fn checksum(bids: &mut Ladder, asks: &mut Ladder, shifts: &mut ShiftTable) -> u32 {
     let (ask_register, ask_digits) = asks.sum(shifts);
     let (bid_register, bid_digits) = bids.sum(shifts);
-    shifts.reach(ask_digits.max(bid_digits));
+    shifts.reach(ask_digits);
+    shifts.reach(bid_digits);
     let register = shifts.shift(INITIAL, ask_digits) ^ ask_register;
     shifts.shift(register, bid_digits) ^ bid_register ^ INITIAL
 }

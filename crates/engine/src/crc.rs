@@ -20,14 +20,14 @@ pub const INITIAL: u32 = 0xFFFF_FFFF;
 /// The most digits one level can have: price and quantity of 38 digits each, and one group of eight beyond.
 const POSITIONS: usize = 88;
 
+/// One zero bit through the register.
+const fn step_bit(register: u32) -> u32 {
+    (register >> 1) ^ (POLYNOMIAL & (register & 1).wrapping_neg())
+}
+
 /// One zero byte through the register.
-const fn step(mut register: u32) -> u32 {
-    let mut bit = 0;
-    while bit < 8 {
-        register = (register >> 1) ^ (POLYNOMIAL & (register & 1).wrapping_neg());
-        bit += 1;
-    }
-    register
+fn step(register: u32) -> u32 {
+    (0..8).fold(register, |register, _| step_bit(register))
 }
 
 /// Registers of single digits by their distance from the end of the text.
@@ -65,14 +65,12 @@ impl DigitTable {
         Self { value: value.into(), pairs, zeros: zeros.into() }
     }
 
-    /// The register of eight digits, one a byte, the last digit in the highest byte, followed by `after` digits. The
-    /// part that all digits share is left to [`Self::zeros`].
+    /// The register of eight digits followed by `after` digits. They come as four [`pairs`]. The part that all digits
+    /// share is left to [`Self::zeros`].
     #[inline]
     #[must_use]
-    pub fn eight(&self, digits: u64, after: usize) -> u32 {
+    pub fn eight(&self, pairs: u64, after: usize) -> u32 {
         let Some(rows) = self.pairs.get(after..after + 7) else { return 0 };
-        // Each 16 bits hold a pair of digits as a number below 100, the last pair highest.
-        let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
         let register = |row: &[u32; 128], shift: u32| row[(pairs >> shift & 127) as usize];
         (register(&rows[0], 48) ^ register(&rows[2], 32)) ^ (register(&rows[4], 16) ^ register(&rows[6], 0))
     }
@@ -86,6 +84,7 @@ impl DigitTable {
 
     /// The register of a level's digits from a zero register, and how many it has.
     #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "two numbers of 128 bits have at most 78 digits")]
     pub fn level(&self, price: u128, qty: u128) -> (u32, u8) {
         let (low, few) = self.mantissa(qty, 0);
         let (high, more) = self.mantissa(price, few);
@@ -113,6 +112,13 @@ impl DigitTable {
     }
 }
 
+/// Eight digits, one a byte and the last in the highest byte, as four numbers below 100 in 16 bits each.
+#[inline]
+#[must_use]
+pub const fn pairs(digits: u64) -> u64 {
+    (digits.wrapping_mul(10) + (digits >> 8)) & 0x00FF_00FF_00FF_00FF
+}
+
 /// The registers of all pairs of digits from those of their single digits.
 fn pair_row(rows: &[[u32; 16]]) -> [u32; 128] {
     let mut pairs = [0; 128];
@@ -122,48 +128,58 @@ fn pair_row(rows: &[[u32; 16]]) -> [u32; 128] {
     pairs
 }
 
-/// Moves registers on by a number of bytes: eight look-ups of 16 entries for any length.
+/// Moves registers on by a number of bytes: four look-ups for any length.
 #[derive(Debug)]
 pub struct ShiftTable {
-    /// `by[n][k][v]`: nibble `k` with value `v`, moved on by `n` bytes. Grown to the longest text seen.
-    by: Vec<[[u32; 16]; 8]>,
+    /// `by[n][k][v]`: byte `k` with value `v`, moved on by `n` bytes. A length is made when it is first reached: few
+    /// are ever used, and those stay in the cache.
+    by: Vec<Option<Box<[[u32; 256]; 4]>>>,
 }
 
 impl ShiftTable {
-    /// A table that can move by 0 bytes; [`Self::reach`] extends it.
+    /// A table that can't move by anything yet; [`Self::reach`] extends it.
     #[must_use]
-    pub fn new() -> Self {
-        let mut identity = [[0; 16]; 8];
-        for (place, row) in (0_u32..).zip(&mut identity) {
-            for (value, slot) in (0_u32..).zip(row) {
-                *slot = value << (4 * place);
-            }
-        }
-        Self { by: alloc::vec![identity] }
+    pub const fn new() -> Self {
+        Self { by: Vec::new() }
     }
 
-    /// Makes sure that moving by `bytes` works. Costs about 0.3 µs for each new length, once.
+    /// Makes sure that moving by `bytes` works. Costs a few microseconds and 4 KB for each new length, once.
+    #[inline]
     pub fn reach(&mut self, bytes: usize) {
-        while self.by.len() <= bytes {
-            let mut next = self.by[self.by.len() - 1];
-            for row in &mut next {
-                *row = row.map(step);
-            }
-            self.by.push(next);
+        if !matches!(self.by.get(bytes), Some(Some(_))) {
+            self.make(bytes);
         }
     }
 
-    /// The register after `bytes` zero bytes. Lengths beyond [`Self::reach`] are a caller's fault and give 0.
+    #[cold]
+    fn make(&mut self, bytes: usize) {
+        if self.by.len() <= bytes {
+            self.by.resize(bytes + 1, None);
+        }
+        let mut table = Box::new([[0; 256]; 4]);
+        // The highest bit is moved the whole way; each bit below it is one bit further on.
+        let mut register = (0..bytes).fold(1 << 31, |register, _| step(register));
+        for (row, bit) in (0..4).flat_map(|row| (0..8).map(move |bit| (row, bit))).rev() {
+            table[row][1 << bit] = register;
+            register = step_bit(register);
+        }
+        for row in table.iter_mut() {
+            for value in 1_usize..256 {
+                let lowest = value & value.wrapping_neg();
+                row[value] = row[value ^ lowest] ^ row[lowest];
+            }
+        }
+        self.by[bytes] = Some(table);
+    }
+
+    /// The register after `bytes` zero bytes. Lengths that were not reached are a caller's fault and give 0.
     #[inline]
     #[must_use]
     pub fn shift(&self, register: u32, bytes: usize) -> u32 {
-        debug_assert!(bytes < self.by.len(), "Invariant: reach() was called for this length");
-        let Some(rows) = self.by.get(bytes) else { return 0 };
-        let mut moved = 0;
-        for (place, row) in (0_u32..).zip(rows) {
-            moved ^= row[(register >> (4 * place) & 15) as usize];
-        }
-        moved
+        debug_assert!(matches!(self.by.get(bytes), Some(Some(_))), "Invariant: reach() was called for this length");
+        let Some(Some(rows)) = self.by.get(bytes) else { return 0 };
+        let [one, two, three, four] = register.to_le_bytes().map(usize::from);
+        (rows[0][one] ^ rows[1][two]) ^ (rows[2][three] ^ rows[3][four])
     }
 }
 
@@ -205,7 +221,7 @@ mod tests {
             let text = alloc::format!("{value:08}");
             let group = u64::from_le_bytes(text.as_bytes().try_into().expect("eight digits"));
             let (expected, _) = digits.mantissa(u128::from(value), after);
-            prop_assert_eq!(digits.eight(group & 0x0F0F_0F0F_0F0F_0F0F, after), expected);
+            prop_assert_eq!(digits.eight(pairs(group & 0x0F0F_0F0F_0F0F_0F0F), after), expected);
         }
     }
 }

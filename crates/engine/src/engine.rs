@@ -3,7 +3,7 @@
 use crate::book::{Book, Settings, State, Workspace};
 use crate::fault::{Fault, Malformed, Reason, Rules};
 use crate::frame::{self, Change};
-use crate::json::Cursor;
+use crate::json::{Cursor, Syntax};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -173,7 +173,7 @@ impl Engine {
         let head = match frame::read(&mut cursor, &self.work.digits, &mut self.work.staged) {
             Ok(Some(head)) => head,
             Ok(None) => return Ok(Outcome::Ignored),
-            Err(unreadable) => return self.blame(&cursor, &unreadable),
+            Err(syntax) => return self.blame(&mut cursor, syntax),
         };
         let Some(id) = self.find(cursor.text(head.symbol)) else {
             self.untracked += 1;
@@ -208,10 +208,9 @@ impl Engine {
 
     #[inline]
     fn find(&mut self, symbol: &[u8]) -> Option<BookId> {
-        if let Some(last) = self.last {
-            if self.book(last).is_some_and(|book| book.symbol().as_bytes() == symbol) {
-                return Some(last);
-            }
+        let last = self.last.filter(|last| self.book(*last).is_some_and(|book| book.symbol().as_bytes() == symbol));
+        if last.is_some() {
+            return last;
         }
         let found = core::str::from_utf8(symbol).ok().and_then(|symbol| self.id(symbol));
         self.last = found.or(self.last);
@@ -220,11 +219,10 @@ impl Engine {
 
     /// Puts an unreadable frame to the tracked books it named.
     #[cold]
-    fn blame(&mut self, cursor: &Cursor<'_>, unreadable: &frame::Unreadable<'_>) -> Result<Outcome, Malformed> {
-        let syntax = unreadable.syntax;
+    fn blame(&mut self, cursor: &mut Cursor<'_>, syntax: Syntax) -> Result<Outcome, Malformed> {
         let fault = Fault { reason: Reason::Malformed, expected: None, computed: None, syntax: Some(syntax) };
-        for name in &unreadable.named {
-            if let Some(id) = self.find(cursor.text(*name)).filter(|id| !self.desynced.contains(id)) {
+        for name in frame::named(cursor) {
+            if let Some(id) = self.find(cursor.text(name)).filter(|id| !self.desynced.contains(id)) {
                 self.desynced.push(id);
             }
         }

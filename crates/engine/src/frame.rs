@@ -11,9 +11,6 @@ const MAX_CHANGES: usize = 40_000;
 /// The longest `timestamp` that is kept: RFC 3339 with nanoseconds has 30 characters.
 const MAX_TIMESTAMP: usize = 40;
 
-/// The usual length of a `timestamp`: RFC 3339 with microseconds.
-const MICROSECONDS: usize = 27;
-
 /// One entry of `bids` or `asks`.
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
@@ -41,19 +38,18 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    #[inline]
     fn new(text: &[u8]) -> Option<Self> {
-        if text.len() > MAX_TIMESTAMP || !text.is_ascii() {
-            return None;
-        }
+        let length = u8::try_from(text.len()).ok().filter(|_| text.is_ascii())?;
         let mut bytes = [0; MAX_TIMESTAMP];
-        if let Ok(usual) = <[u8; MICROSECONDS]>::try_from(text) {
-            // A length known beforehand is copied without a loop.
-            bytes[..MICROSECONDS].copy_from_slice(&usual);
-        } else {
-            bytes[..text.len()].copy_from_slice(text);
-        }
-        Some(Self { bytes, length: text.len() as u8 })
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        Some(Self { bytes, length })
+    }
+
+    #[inline]
+    fn usual(text: &[u8; 27]) -> Self {
+        let mut bytes = [0; MAX_TIMESTAMP];
+        bytes[..27].copy_from_slice(text);
+        Self { bytes, length: 27 }
     }
 
     /// The text.
@@ -106,9 +102,8 @@ impl Staged {
     #[inline]
     fn push_short(&mut self, side: Side, price: &ShortNumber, qty: &ShortNumber, table: &DigitTable) {
         let after = usize::from(qty.digits);
-        let mut register = table.zeros(usize::from(price.digits) + after)
-            ^ table.eight(qty.low, 0)
-            ^ table.eight(price.low, after);
+        let mut register =
+            table.zeros(usize::from(price.digits) + after) ^ table.eight(qty.low, 0) ^ table.eight(price.low, after);
         if qty.high != 0 {
             register ^= table.eight(qty.high, 8);
         }
@@ -171,31 +166,78 @@ impl Staged {
     }
 }
 
-/// A frame that could not be read, with the symbols it had named by then.
-pub struct Unreadable<'a> {
-    /// What was wrong.
-    pub syntax: Syntax,
-    /// All symbols named before that.
-    pub named: Vec<Text<'a>>,
-}
-
 /// Reads a frame. None: it belongs to another channel.
 ///
 /// # Errors
 /// The frame is no JSON object, or is a book frame that says something no book frame can say.
-pub fn read<'a>(
-    cursor: &mut Cursor<'a>,
-    table: &DigitTable,
-    staged: &mut Staged,
-) -> Result<Option<Head<'a>>, Unreadable<'a>> {
+pub fn read<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Option<Head<'a>>, Syntax> {
     staged.clear();
     if let Some(head) = usual(cursor, table, staged) {
         return Ok(Some(head));
     }
     cursor.rewind(0);
     staged.clear();
-    let mut named = Vec::new();
-    general(cursor, table, staged, &mut named).map_err(|syntax| Unreadable { syntax, named })
+    general(cursor, table, staged)
+}
+
+/// The symbols that a book frame names as far as it is JSON: whose fault it is when it can't be read. None if it does
+/// not say that it is a book frame.
+#[cold]
+pub fn named<'a>(cursor: &mut Cursor<'a>) -> Vec<Text<'a>> {
+    let (mut names, mut is_book) = (Vec::new(), false);
+    cursor.rewind(0);
+    // Where the JSON ends, so do the names.
+    let _ = each_member(cursor, |cursor, key| {
+        match cursor.text(key) {
+            b"channel" => {
+                let channel = cursor.string()?;
+                is_book |= cursor.text(channel) == b"book";
+                return Ok(());
+            }
+            b"data" => {}
+            _ => return cursor.skip_value(),
+        }
+        if !cursor.next_is(b'[') {
+            return cursor.skip_value();
+        }
+        each_element(cursor, |cursor| {
+            if !cursor.next_is(b'{') {
+                return cursor.skip_value();
+            }
+            each_member(cursor, |cursor, key| {
+                if cursor.text(key) != b"symbol" || !cursor.next_is(b'"') {
+                    return cursor.skip_value();
+                }
+                names.push(cursor.string()?);
+                Ok(())
+            })
+        })
+    });
+    if is_book { names } else { Vec::new() }
+}
+
+fn each_member<'a>(
+    cursor: &mut Cursor<'a>,
+    mut read: impl FnMut(&mut Cursor<'a>, Text<'a>) -> Result<(), Syntax>,
+) -> Result<(), Syntax> {
+    let mut first = true;
+    cursor.punctuation(b'{', "an object")?;
+    while let Some(key) = cursor.member(&mut first)? {
+        read(cursor, key)?;
+    }
+    Ok(())
+}
+
+fn each_element<'a>(
+    cursor: &mut Cursor<'a>,
+    mut read: impl FnMut(&mut Cursor<'a>) -> Result<(), Syntax>,
+) -> Result<(), Syntax> {
+    let mut first = true;
+    cursor.punctuation(b'[', "an array")?;
+    while cursor.element(&mut first)? {
+        read(cursor)?;
+    }
+    Ok(())
 }
 
 /// The form in which Kraken sends all its book frames. Whatever differs is left to [`general`].
@@ -215,7 +257,7 @@ fn usual<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -
         return None;
     }
     let checksum = Some(cursor.short_integer()?);
-    let timestamp = if cursor.eat(b",\"timestamp\":\"") { Some(Timestamp::new(cursor.short_text()?)?) } else { None };
+    let timestamp = if cursor.eat(b",\"timestamp\":\"") { Some(Timestamp::usual(cursor.usual_time()?)) } else { None };
     (cursor.eat(b"}]}") && cursor.at_end()).then_some(Head { snapshot, symbol, checksum, timestamp })
 }
 
@@ -279,12 +321,7 @@ fn long_level(cursor: &mut Cursor<'_>, side: Side, table: &DigitTable, staged: &
 }
 
 /// Any legal JSON: keys in any order, white space, unknown keys, escapes.
-fn general<'a>(
-    cursor: &mut Cursor<'a>,
-    table: &DigitTable,
-    staged: &mut Staged,
-    named: &mut Vec<Text<'a>>,
-) -> Result<Option<Head<'a>>, Syntax> {
+fn general<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Option<Head<'a>>, Syntax> {
     let (mut is_book, mut snapshot, mut data, mut head) = (None, None, None, None);
     let mut first = true;
     cursor.punctuation(b'{', "a JSON object")?;
@@ -303,7 +340,7 @@ fn general<'a>(
             b"data" => {
                 let repeated = data.replace(cursor.offset()).is_some();
                 if is_book.is_some() && !repeated {
-                    head = Some(read_data(cursor, table, staged, named)?);
+                    head = Some(read_data(cursor, table, staged)?);
                 } else {
                     cursor.skip_value()?;
                 }
@@ -332,7 +369,7 @@ fn general<'a>(
         head
     } else {
         cursor.rewind(data);
-        read_data(cursor, table, staged, named)?
+        read_data(cursor, table, staged)?
     };
     match kind {
         Some(snapshot) => Ok(Some(Head { snapshot, ..head })),
@@ -351,19 +388,14 @@ fn read_type(cursor: &mut Cursor<'_>) -> Result<Option<bool>, Syntax> {
 }
 
 /// The `data` array, which holds exactly one element.
-fn read_data<'a>(
-    cursor: &mut Cursor<'a>,
-    table: &DigitTable,
-    staged: &mut Staged,
-    named: &mut Vec<Text<'a>>,
-) -> Result<Head<'a>, Syntax> {
+fn read_data<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Head<'a>, Syntax> {
     let (mut first, mut head) = (true, None);
     let start = cursor.offset();
     cursor.punctuation(b'[', "an array of data")?;
     let mut elements = 0_usize;
     while cursor.element(&mut first)? {
         elements += 1;
-        head = Some(read_element(cursor, table, staged, named)?);
+        head = Some(read_element(cursor, table, staged)?);
     }
     match head {
         Some(head) if elements == 1 => Ok(head),
@@ -374,22 +406,13 @@ fn read_data<'a>(
     }
 }
 
-fn read_element<'a>(
-    cursor: &mut Cursor<'a>,
-    table: &DigitTable,
-    staged: &mut Staged,
-    named: &mut Vec<Text<'a>>,
-) -> Result<Head<'a>, Syntax> {
+fn read_element<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Head<'a>, Syntax> {
     let (mut first, mut symbol, mut checksum, mut timestamp) = (true, None, None, None);
     let (mut bids, mut asks) = (false, false);
     cursor.punctuation(b'{', "an object of data")?;
     while let Some(key) = cursor.member(&mut first)? {
         let repeated = match cursor.text(key) {
-            b"symbol" => {
-                let name = cursor.string()?;
-                named.push(name);
-                symbol.replace(name).is_some()
-            }
+            b"symbol" => symbol.replace(cursor.string()?).is_some(),
             b"bids" => {
                 read_levels(cursor, Side::Bid, table, staged)?;
                 core::mem::replace(&mut bids, true)
@@ -413,12 +436,7 @@ fn read_element<'a>(
     Ok(Head { snapshot: false, symbol, checksum, timestamp: timestamp.flatten() })
 }
 
-fn read_levels(
-    cursor: &mut Cursor<'_>,
-    side: Side,
-    table: &DigitTable,
-    staged: &mut Staged,
-) -> Result<(), Syntax> {
+fn read_levels(cursor: &mut Cursor<'_>, side: Side, table: &DigitTable, staged: &mut Staged) -> Result<(), Syntax> {
     let mut first = true;
     cursor.punctuation(b'[', "an array of levels")?;
     while cursor.element(&mut first)? {

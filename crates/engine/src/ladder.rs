@@ -79,7 +79,6 @@ impl Ladder {
 
     /// The rank of a price: Ok where it stands, Err where it would.
     #[inline]
-    #[must_use]
     pub fn rank(&self, price: u128) -> Rank {
         let levels = self.levels();
         // Most changes are near the touch.
@@ -166,12 +165,13 @@ impl Ladder {
 
     /// The register of the ten best levels from a zero register, and how many digits they have.
     #[inline]
-    pub fn sum(&mut self, shifts: &ShiftTable) -> (u32, usize) {
+    pub fn sum(&mut self, shifts: &mut ShiftTable) -> (u32, usize) {
         let proven = self.length.min(PROVEN);
         let levels = &self.slots[self.start..self.start + proven];
         for (rank, level) in levels.iter().enumerate().skip(self.settled) {
             let (register, digits) = self.prefix[rank];
             let more = usize::from(level.digits);
+            shifts.reach(more);
             self.prefix[rank + 1] = (shifts.shift(register, more) ^ level.register, digits + more);
         }
         self.settled = proven;

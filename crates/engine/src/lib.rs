@@ -13,8 +13,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The way of a message: [`json`] finds its tokens, [`frame`] reads them into changes, [`book`] applies them to two
-//! [`ladder`]s and asks [`crc`] for the sum; [`engine`] finds the book and answers. [`number`] is what they all count in.
+//! The way of a message: `json` finds its tokens, `frame` reads them into changes, `book` applies them to two `ladder`s
+//! and asks `crc` for the sum; `engine` finds the book and answers. `number` is what they all count in; `sweep` computes
+//! prices from a book; `fault` is what can be wrong.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -23,20 +24,21 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod book;
-pub mod crc;
-pub mod engine;
-pub mod fault;
-pub mod frame;
-pub mod json;
-pub mod ladder;
-pub mod number;
-pub mod sweep;
+mod book;
+mod crc;
+mod engine;
+mod fault;
+mod frame;
+mod json;
+mod ladder;
+mod number;
+mod sweep;
 
 pub use book::{Book, Settings, State, Statistics};
 pub use engine::{BadSettings, BookId, DEPTHS, Engine, Outcome};
 pub use fault::{Fault, Malformed, Reason, Rules};
 pub use frame::{Change, Timestamp};
+pub use json::Syntax;
 pub use ladder::{Level, PROVEN, Side};
-pub use number::Fixed;
-pub use sweep::Sweep;
+pub use number::{Fixed, MAX_DIGITS};
+pub use sweep::{Overflow, Sweep};

@@ -60,7 +60,7 @@ impl Fixed {
             self.mantissa.checked_mul(power_of_ten(usize::from(scale - self.scale))?)
         } else {
             let divisor = power_of_ten(usize::from(self.scale - scale))?;
-            (self.mantissa % divisor == 0).then_some(self.mantissa / divisor)
+            self.mantissa.is_multiple_of(divisor).then_some(self.mantissa / divisor)
         }
     }
 
@@ -68,7 +68,7 @@ impl Fixed {
     #[must_use]
     pub fn middle(one: u128, two: u128, scale: u8) -> Option<Self> {
         let sum = one.checked_add(two)?;
-        if sum % 2 == 0 {
+        if sum.is_multiple_of(2) {
             Some(Self::new(sum / 2, scale))
         } else {
             Some(Self::new(sum.checked_mul(5)?, scale.checked_add(1)?))
@@ -124,7 +124,9 @@ mod tests {
     /// Text in, the same text out, for every plain form.
     #[test]
     fn plain_text_survives() {
-        for text in ["0", "7", "0.10000000", "45283.5", "1234567890123456789.123456789", "0.000000000000000000000000000012"] {
+        for text in
+            ["0", "7", "0.10000000", "45283.5", "1234567890123456789.123456789", "0.000000000000000000000000000012"]
+        {
             assert_eq!(Fixed::parse(text).map(|number| number.to_string()), Some(text.to_string()));
         }
     }
@@ -132,7 +134,9 @@ mod tests {
     /// Exponent notation is expanded exactly.
     #[test]
     fn exponents_expand() {
-        for (text, plain) in [("1e-8", "0.00000001"), ("5.1E-05", "0.000051"), ("1.5e3", "1500"), ("1.25e1", "12.5"), ("2E+2", "200")] {
+        for (text, plain) in
+            [("1e-8", "0.00000001"), ("5.1E-05", "0.000051"), ("1.5e3", "1500"), ("1.25e1", "12.5"), ("2E+2", "200")]
+        {
             assert_eq!(Fixed::parse(text).map(|number| number.to_string()), Some(plain.to_string()));
         }
     }
@@ -140,7 +144,22 @@ mod tests {
     /// What is not a number of at most 28 digits is refused.
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", ".", "-1", "01", "1.", ".5", "1e", "1e+", "NaN", "1 ", "0x1", "12345678901234567890123456789", "1e99", "1e-99"] {
+        for text in [
+            "",
+            ".",
+            "-1",
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "NaN",
+            "1 ",
+            "0x1",
+            "12345678901234567890123456789",
+            "1e99",
+            "1e-99",
+        ] {
             assert_eq!(Fixed::parse(text), None, "{text}");
         }
     }

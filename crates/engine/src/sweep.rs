@@ -3,7 +3,7 @@
 
 use crate::book::Book;
 use crate::ladder::{Level, PROVEN, Side};
-use crate::number::{Fixed, MAX_DIGITS, power_of_ten};
+use crate::number::{Fixed, power_of_ten};
 use ethnum::U256;
 
 /// What it costs to take a quantity from one side of a book.
@@ -135,8 +135,8 @@ fn divide(numerator: U256, denominator: U256, scale: i32) -> Result<Fixed, Overf
     if numerator == 0 {
         return Ok(Fixed::new(0, 0));
     }
-    let digits = MAX_DIGITS as i32;
-    // At most one digit too many: 28 or 29 of them.
+    let digits = 28;
+    // Shifted so that the quotient has 28 or 29 digits.
     let shift = (digits + count(denominator) - count(numerator)).max(-scale);
     let numerator = if shift >= 0 { numerator.checked_mul(power(shift)?).ok_or(Overflow)? } else { numerator };
     let denominator = if shift < 0 { denominator.checked_mul(power(-shift)?).ok_or(Overflow)? } else { denominator };

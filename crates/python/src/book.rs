@@ -252,7 +252,12 @@ impl Book {
                 levels.iter().map(|level| i64::try_from(pick(level)).ok()).collect::<Option<Vec<i64>>>()
             };
             let (bids, asks) = (book.bids(), book.asks());
-            let columns = [column(bids, |l| l.price), column(bids, |l| l.qty), column(asks, |l| l.price), column(asks, |l| l.qty)];
+            let columns = [
+                column(bids, |l| l.price),
+                column(bids, |l| l.qty),
+                column(asks, |l| l.price),
+                column(asks, |l| l.qty),
+            ];
             (columns, book.scales())
         })?;
         let mut arrays = Vec::with_capacity(4);
@@ -329,8 +334,11 @@ pub struct BookStatistics {
 
 #[pymethods]
 impl BookStatistics {
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    fn __repr__(&self, py: Python<'_>) -> String {
         let desyncs = self.desyncs.bind(py).len();
-        Ok(format!("BookStatistics(messages={}, verified={}, snapshots={}, ignored={}, kinds_of_desync={desyncs})", self.messages, self.verified, self.snapshots, self.ignored))
+        format!(
+            "BookStatistics(messages={}, verified={}, snapshots={}, ignored={}, kinds_of_desync={desyncs})",
+            self.messages, self.verified, self.snapshots, self.ignored
+        )
     }
 }

@@ -31,7 +31,7 @@ impl Shared {
 }
 
 /// What a frame gave, before any Python object is made.
-enum Result_ {
+enum Received {
     Nothing,
     Update(BookId, UpdateData),
     Desync(Vec<BookId>, DesyncData),
@@ -44,34 +44,34 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
-fn run(engine: &mut havklo_engine::Engine, frame: &[u8], recv_ns: i64) -> Result_ {
+fn run(engine: &mut havklo_engine::Engine, frame: &[u8], recv_ns: i64) -> Received {
     match engine.receive(frame, recv_ns) {
-        Ok(Outcome::Ignored) => Result_::Nothing,
+        Ok(Outcome::Ignored) => Received::Nothing,
         Ok(Outcome::Update { book, snapshot }) => match engine.book(book) {
-            Some(kept) => Result_::Update(book, UpdateData::take(kept, snapshot, engine.changes(), recv_ns)),
-            None => Result_::Nothing,
+            Some(kept) => Received::Update(book, UpdateData::take(kept, snapshot, engine.changes(), recv_ns)),
+            None => Received::Nothing,
         },
         Ok(Outcome::Desync { book, fault }) => {
             let timestamp = engine.book(book).and_then(|book| book.timestamp());
             let timestamp = timestamp.map(|stamp| stamp.as_str().to_string());
-            Result_::Desync(engine.desynced().to_vec(), DesyncData { fault, timestamp, recv_ns })
+            Received::Desync(engine.desynced().to_vec(), DesyncData { fault, timestamp, recv_ns })
         }
-        Err(malformed) => Result_::Malformed(malformed),
+        Err(malformed) => Received::Malformed(malformed),
     }
 }
 
 impl Engine {
-    fn object(&self, py: Python<'_>, result: Result_, frame: &[u8]) -> PyResult<Option<Py<PyAny>>> {
+    fn object(&self, py: Python<'_>, result: Received, frame: &[u8]) -> PyResult<Option<Py<PyAny>>> {
         match result {
-            Result_::Nothing => Ok(None),
-            Result_::Update(book, data) => {
+            Received::Nothing => Ok(None),
+            Received::Update(book, data) => {
                 Ok(Some(Py::new(py, BookUpdate::new(self.shared.symbol(py, book), data))?.into_any()))
             }
-            Result_::Desync(books, data) => {
+            Received::Desync(books, data) => {
                 let symbols = books.iter().map(|book| self.shared.symbol(py, *book)).collect();
                 Ok(Some(Py::new(py, Desync::new(py, symbols, data)?)?.into_any()))
             }
-            Result_::Malformed(malformed) => Err(errors::malformed(py, &malformed, frame)),
+            Received::Malformed(malformed) => Err(errors::malformed(py, &malformed, frame)),
         }
     }
 
@@ -86,6 +86,7 @@ impl Engine {
     #[new]
     #[pyo3(signature = (*, rules = vec!["unknown_delete".into(), "unchanged_level".into(), "short_side".into(), "better_refill".into()]),
         text_signature = "(*, rules=('unknown_delete', 'unchanged_level', 'short_side', 'better_refill'))")]
+    #[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
     fn new(py: Python<'_>, rules: Vec<String>) -> PyResult<Self> {
         let mut watched = Rules::NONE;
         for rule in &rules {
@@ -163,16 +164,23 @@ impl Engine {
 
     /// Takes in many frames without holding the interpreter; the same results, in order.
     #[pyo3(signature = (frames, /))]
-    fn receive_many<'py>(&self, py: Python<'py>, frames: Vec<(Bound<'py, PyBytes>, i64)>) -> PyResult<Bound<'py, PyList>> {
+    #[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
+    fn receive_many<'py>(
+        &self,
+        py: Python<'py>,
+        frames: Vec<(Bound<'py, PyBytes>, i64)>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let inputs: Vec<(&[u8], i64)> = frames.iter().map(|(frame, recv_ns)| (frame.as_bytes(), *recv_ns)).collect();
-        let results: Vec<Result_> = py.detach(|| {
+        let results: Vec<Received> = py.detach(|| {
             let mut engine = self.shared.lock();
             inputs.iter().map(|(frame, recv_ns)| run(&mut engine, frame, *recv_ns)).collect()
         });
         let objects = PyList::empty(py);
         for (result, (frame, _)) in results.into_iter().zip(inputs) {
             match result {
-                Result_::Malformed(malformed) => objects.append(errors::malformed(py, &malformed, frame).into_value(py))?,
+                Received::Malformed(malformed) => {
+                    objects.append(errors::malformed(py, &malformed, frame).into_value(py))?;
+                }
                 result => objects.append(self.object(py, result, frame)?)?,
             }
         }

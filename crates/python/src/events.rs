@@ -12,7 +12,7 @@ pub struct UpdateData {
     snapshot: bool,
     crossed: bool,
     conflated: u64,
-    depth: u16,
+    depth: usize,
     checksum: u32,
     scales: (u8, u8),
     recv_ns: i64,
@@ -29,7 +29,7 @@ impl UpdateData {
             snapshot,
             crossed: book.crossed(),
             conflated: 0,
-            depth: book.settings().depth as u16,
+            depth: book.settings().depth,
             checksum: book.checksum(),
             scales: book.scales(),
             recv_ns,
@@ -141,7 +141,7 @@ impl BookUpdate {
 
     /// The book's depth.
     #[getter]
-    fn depth(&self) -> u16 {
+    fn depth(&self) -> usize {
         self.data.depth
     }
 
@@ -169,7 +169,12 @@ impl BookUpdate {
             level.map_or("None".to_string(), |(price, _)| Fixed::new(price, self.data.scales.0).to_string())
         };
         let (bid, ask) = (price(self.data.bid), price(self.data.ask));
-        format!("BookUpdate('{}', type='{}', bid={bid}, ask={ask}, checksum={})", self.symbol, self.r#type(), self.data.checksum)
+        format!(
+            "BookUpdate('{}', type='{}', bid={bid}, ask={ask}, checksum={})",
+            self.symbol,
+            self.r#type(),
+            self.data.checksum
+        )
     }
 }
 
@@ -222,6 +227,10 @@ impl Desync {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let sum = |sum: Option<u32>| sum.map_or("None".to_string(), |sum| sum.to_string());
         let (expected, computed) = (sum(self.expected), sum(self.computed));
-        Ok(format!("Desync('{}', reason='{}', expected={expected}, computed={computed})", self.symbol, self.reason.bind(py).str()?))
+        Ok(format!(
+            "Desync('{}', reason='{}', expected={expected}, computed={computed})",
+            self.symbol,
+            self.reason.bind(py).str()?
+        ))
     }
 }

@@ -27,7 +27,9 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<values::Peek>()?;
     module.add("BookState", names::book_state(py)?)?;
     module.add("DesyncReason", names::desync_reason(py)?)?;
-    for name in ["HavkloError", "BookNotLive", "ConfigurationError", "MalformedFrame", "NumberTooLarge", "UnknownSymbol"] {
+    for name in
+        ["HavkloError", "BookNotLive", "ConfigurationError", "MalformedFrame", "NumberTooLarge", "UnknownSymbol"]
+    {
         module.add(name, errors::class(py, name)?)?;
     }
     Ok(())

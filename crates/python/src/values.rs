@@ -22,7 +22,10 @@ pub fn decimal_or_none(py: Python<'_>, number: Option<Fixed>) -> PyResult<Option
 pub fn argument(value: &Bound<'_, PyAny>, what: &str) -> PyResult<Fixed> {
     let py = value.py();
     if value.is_instance_of::<pyo3::types::PyFloat>() {
-        return Err(errors::configuration(py, format!("{what} is a float; give a str, an int or a Decimal, which are exact")));
+        return Err(errors::configuration(
+            py,
+            format!("{what} is a float; give a str, an int or a Decimal, which are exact"),
+        ));
     }
     let text = value.str()?;
     match Fixed::parse(text.to_str()?.trim()) {
@@ -252,7 +255,8 @@ impl Sweep {
 
     fn __repr__(&self) -> String {
         let price = self.0.price.map_or("None".to_string(), |price| price.to_string());
-        let (filled, unfilled, levels, proven) = (self.0.filled, self.0.unfilled, self.0.levels, python_bool(self.0.proven));
+        let (filled, unfilled, levels, proven) =
+            (self.0.filled, self.0.unfilled, self.0.levels, python_bool(self.0.proven));
         format!("Sweep(price={price}, filled={filled}, unfilled={unfilled}, levels={levels}, proven={proven})")
     }
 }
