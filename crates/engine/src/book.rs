@@ -52,7 +52,16 @@ pub(crate) struct Workspace {
     pub(crate) shifts: ShiftTable,
     pub(crate) staged: Staged,
     undo: Vec<Undo>,
+    rescaled: Option<Rescaled>,
     fresh: (Ladder, Ladder),
+}
+
+/// A book as it was before a message that brought more decimals.
+#[derive(Debug)]
+struct Rescaled {
+    scales: (u8, u8),
+    bids: Vec<Level>,
+    asks: Vec<Level>,
 }
 
 impl Workspace {
@@ -62,6 +71,7 @@ impl Workspace {
             shifts: ShiftTable::new(),
             staged: Staged::default(),
             undo: Vec::new(),
+            rescaled: None,
             fresh: (Ladder::new(Side::Bid), Ladder::new(Side::Ask)),
         }
     }
@@ -276,7 +286,7 @@ impl Book {
             Some(Reason::Checksum)
         };
         if let Some(reason) = reason {
-            self.take_back(&work.undo);
+            self.take_back(&work.undo, work.rescaled.as_ref());
             return Err(Fault { reason, expected: Some(expected), computed: Some(computed), syntax: None });
         }
         self.crossed = crossed;
@@ -345,13 +355,18 @@ impl Book {
     }
 
     #[cold]
-    fn take_back(&mut self, undo: &[Undo]) {
+    fn take_back(&mut self, undo: &[Undo], rescaled: Option<&Rescaled>) {
         for step in undo.iter().rev() {
             match *step {
                 Undo::Inserted(side, rank) => drop(self.ladder(side).remove(rank)),
                 Undo::Replaced(side, rank, level) => drop(self.ladder(side).replace(rank, level)),
                 Undo::Removed(side, rank, level) => self.ladder(side).insert(rank, level),
             }
+        }
+        if let Some(before) = rescaled {
+            self.bids.set_levels(&before.bids);
+            self.asks.set_levels(&before.asks);
+            self.scales = before.scales;
         }
     }
 
@@ -410,7 +425,8 @@ impl Book {
     /// Brings an update's numbers to the book's scales, or the book to theirs. None: 128 bits do not hold them.
     #[inline]
     fn fit_update(&mut self, work: &mut Workspace) -> Option<()> {
-        let staged = &mut work.staged;
+        let staged = &work.staged;
+        work.rescaled = None;
         if staged.uniform && self.settings.precision.is_none() && staged.plain_scales == self.scales {
             return Some(());
         }
@@ -422,6 +438,8 @@ impl Book {
             let price = power_of_ten(usize::from(scales.0 - self.scales.0))?;
             let qty = power_of_ten(usize::from(scales.1 - self.scales.1))?;
             let (bids, asks) = (self.bids.rescaled(price, qty)?, self.asks.rescaled(price, qty)?);
+            let before = (self.bids().to_vec(), self.asks().to_vec());
+            work.rescaled = Some(Rescaled { scales: self.scales, bids: before.0, asks: before.1 });
             self.bids.set_levels(&bids);
             self.asks.set_levels(&asks);
             self.scales = scales;

@@ -323,10 +323,10 @@ fn long_level(cursor: &mut Cursor<'_>, side: Side, table: &DigitTable, staged: &
 /// Any legal JSON: keys in any order, white space, unknown keys, escapes.
 fn general<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Option<Head<'a>>, Syntax> {
     let (mut is_book, mut snapshot, mut data, mut head) = (None, None, None, None);
-    let mut first = true;
+    let (mut first, mut twice) = (true, false);
     cursor.punctuation(b'{', "a JSON object")?;
     while let Some(key) = cursor.member(&mut first)? {
-        let repeated = match cursor.text(key) {
+        twice |= match cursor.text(key) {
             b"channel" => {
                 let channel = cursor.string()?;
                 if cursor.text(channel) != b"book" {
@@ -351,9 +351,6 @@ fn general<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged)
                 false
             }
         };
-        if repeated {
-            return Err(cursor.fail("each key once"));
-        }
     }
     cursor.space();
     if !cursor.at_end() {
@@ -361,6 +358,9 @@ fn general<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged)
     }
     if is_book.is_none() {
         return Ok(None);
+    }
+    if twice {
+        return Err(cursor.fail("each key once"));
     }
     let (Some(kind), Some(data)) = (snapshot, data) else {
         return Err(cursor.fail("type and data"));
