@@ -14,7 +14,7 @@
     └── CaptureError                      a capture file can't be read
 
 Each error has typed fields beside its sentence; `hint`, where there is one, says what to do next. A foreign exception
-that caused it is chained as `__cause__`. This module imports nothing of the package, so that the engine can raise from it.
+that caused it is chained as `__cause__`. This module imports nothing of the package: the engine raises from it.
 """
 
 from typing import final

@@ -1,0 +1,70 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .stamps
+WASM := web/engine/havklo.wasm
+RUST := Cargo.toml Cargo.lock $(shell find crates/engine/src crates/python/src crates/engine/Cargo.toml crates/python/Cargo.toml)
+SECONDS_DEMO ?=
+
+.PHONY: demo test lint bench soak fuzz docs locks clean help
+.DEFAULT_GOAL := help
+
+demo: $(STAMPS)/engine  ## Watch a book prove itself, break and heal, on the built-in simulator
+	$(BIN)/havklo demo $(if $(SECONDS_DEMO),--seconds $(SECONDS_DEMO))
+
+test: $(STAMPS)/engine $(WASM)  ## Run all tests: Rust, Python, and the browser's engine under node
+	cargo test --locked --quiet -p havklo-engine
+	node --test web/engine/test/
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest tests/_protocol -q --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/python -m pytest --ignore=tests/_protocol -q
+
+lint: $(STAMPS)/engine  ## Check style, types and architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+	$(BIN)/mypy tests/typing
+	$(BIN)/python -m mypy.stubtest havklo._engine
+	cargo fmt --check
+	cargo clippy --locked --quiet --all-targets -- -D warnings
+
+bench: $(STAMPS)/engine $(STAMPS)/bench  ## Measure against the peers, all in one run
+	.venv-bench/bin/python benches/run.py $(BENCH)
+
+soak: $(STAMPS)/engine  ## Ten minutes of faults every second, judged against the simulator's own books
+	$(BIN)/python examples/soak.py --seconds $(or $(SECONDS_SOAK),600)
+
+fuzz:  ## Fuzz every parser, a minute each (needs a nightly toolchain)
+	fuzz/run $(or $(SECONDS_FUZZ),60)
+
+locks: $(STAMPS)/venv  ## Compile requirements/*.txt anew
+	cd requirements && ../$(BIN)/uv pip compile --universal --generate-hashes -p 3.11 --no-annotate --upgrade \
+		--custom-compile-command "make locks" ../pyproject.toml dev.in -o dev.txt
+	cd requirements && ../$(BIN)/uv pip compile --universal --generate-hashes -p 3.11 --no-annotate --upgrade \
+		--custom-compile-command "make locks" ../pyproject.toml bench.in -o bench.txt
+
+clean:  ## Remove the environments and all that was built
+	rm -rf .venv .venv-bench $(STAMPS) target fuzz/target $(WASM) python/havklo/_engine*.so
+
+help:  ## Say what each command does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+
+$(STAMPS)/venv: requirements/dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r <(sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/engine: $(STAMPS)/venv $(RUST) pyproject.toml
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --uv --release --locked --quiet
+	@touch $@
+
+$(STAMPS)/bench: requirements/bench.txt $(STAMPS)/venv
+	$(PYTHON) -m venv .venv-bench
+	$(BIN)/uv pip sync --quiet --python .venv-bench/bin/python requirements/bench.txt
+	@touch $@
+
+$(WASM): $(shell find crates/engine/src crates/wasm -name '*.rs' -o -name Cargo.toml) web/engine/build.sh Cargo.lock
+	web/engine/build.sh

@@ -1,0 +1,1 @@
+"""The stories behind `vectors/frames`: one module per file, one function per story."""

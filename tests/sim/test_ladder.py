@@ -1,0 +1,49 @@
+"""One side of a book."""
+
+import pytest
+
+from havklo.sim.ladder import ASK, BID, Ladder, Order, Side, opposite
+
+
+def filled(side: Side, *prices: int) -> Ladder:
+    """A ladder with one order of 10 lots at each price."""
+    ladder = Ladder(side)
+    for number, price in enumerate(prices):
+        ladder.append(Order(number, side, price, 10))
+    return ladder
+
+
+@pytest.mark.parametrize(("side", "best_first"), [(BID, [103, 102, 100]), (ASK, [100, 102, 103])])
+def test_best_first(side: Side, best_first: list[int]) -> None:
+    """Ranks count from the best level: the highest bid, the lowest ask."""
+    ladder = filled(side, 102, 100, 103)
+    assert [level.price for level in ladder.top(5)] == best_first
+    assert [ladder.index(price) for price in best_first] == [0, 1, 2]
+    assert len(ladder) == 3
+    assert opposite(opposite(side)) == side
+
+
+def test_rank_of_a_price_that_is_not_there() -> None:
+    """It is the rank that the price would have."""
+    assert [filled(ASK, 100, 102).index(price) for price in (99, 101, 103)] == [0, 1, 2]
+    assert [filled(BID, 100, 102).index(price) for price in (103, 101, 99)] == [0, 1, 2]
+    assert filled(BID, 100).find(101) is None
+
+
+def test_reduce_removes_what_is_empty() -> None:
+    """A part leaves the order, all of it takes the order away, the last order its level."""
+    ladder = filled(ASK, 100, 100, 101)
+    first, second = ladder.at(0).orders.values()
+    assert ladder.reduce(first, 4) == (0, 16)
+    assert ladder.reduce(first, 6) == (0, 10)
+    assert list(ladder.at(0).orders) == [second.id]
+    assert ladder.reduce(second, 10) == (0, 0)
+    assert [level.price for level in ladder.top(9)] == [101]
+
+
+def test_enlarge_costs_the_place_in_the_queue() -> None:
+    """An order that grows goes to the end."""
+    ladder = filled(ASK, 100, 100)
+    first, second = ladder.at(0).orders.values()
+    assert ladder.enlarge(first, 5) == (0, 25)
+    assert list(ladder.at(0).orders) == [second.id, first.id]

@@ -1,0 +1,258 @@
+"""The simulator as a user meets it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from havklo.clock import ManualClock
+from havklo.errors import ConfigurationError, EndpointUnavailable, HavkloError
+from havklo.sim import Simulator
+from havklo.venues import Venue
+
+Dial = Callable[[str], Any]
+
+
+async def life(dial: Dial, seed: int) -> list[str]:
+    """Everything that a client sees in a short life on a manual clock."""
+    clock = ManualClock()
+    async with Simulator(6, seed=seed, rate=50, clock=clock) as sim:
+        peer = await dial(sim.url)
+        frames = [await peer.frame()]
+        frames += await peer.book(*sim.symbols, depth=25)
+        sim.inject("corrupt", count=3)
+        clock.advance(4)
+        frames += await peer.everything()
+        sim.step(5, "PEPE/USD")
+        return frames + await peer.everything()
+
+
+async def test_same_seed_same_bytes(dial: Dial) -> None:
+    """Two lives with the same seed are the same, byte for byte: ids, acks, books, faults and heartbeats."""
+    first, second = await life(dial, 7), await life(dial, 7)
+    assert first == second
+    assert len(first) > 200
+    assert first != await life(dial, 8)
+
+
+async def test_client_against_truth(dial: Dial, clock: ManualClock, naive_book: type) -> None:
+    """Over the socket, at every depth, a naive client's book is the true one at every message."""
+    async with Simulator(
+        ["BTC/USD", "MINA/GBP"], rate=0, clock=clock, history=1_000, history_depth=25
+    ) as sim:
+        peers = {depth: await dial(sim.url) for depth in (10, 25, 1000)}
+        books = {}
+        for depth, peer in peers.items():
+            await peer.frame()
+            *_, snapshot = await peer.book("BTC/USD", depth=depth)
+            books[depth] = naive_book(depth, strict=True)
+            assert books[depth].apply(snapshot)
+        sim.step(60)
+        for depth, peer in peers.items():
+            for frame in await peer.everything():
+                assert books[depth].apply(frame)
+                seen = min(depth, 25)
+                bids, asks = books[depth].sides
+                assert sim.ladder("BTC/USD", seen, books[depth].timestamp) == (bids[:seen], asks[:seen])
+            assert books[depth].sides == sim.ladder("BTC/USD", depth)
+
+
+async def test_rate_in_virtual_time(dial: Dial, clock: ManualClock) -> None:
+    """The rate is what a client with depth 10 on everything counts in a second."""
+    async with Simulator(3, rate=400, clock=clock) as sim:
+        peer = await dial(sim.url)
+        await peer.frame()
+        await peer.book(*sim.symbols)
+        clock.advance(5)
+        books = [frame for frame in await peer.everything() if '"channel":"book"' in frame]
+        assert 0.9 * 2_000 < len(books) < 1.1 * 2_000
+        statistics = sim.statistics()
+        assert (statistics.messages, statistics.frames, statistics.skipped) == (len(books), len(books), 0)
+        assert statistics.seconds == 5
+        assert (statistics.connections, statistics.subscriptions, statistics.faults) == (1, 3, {})
+        stamps = [json.loads(frame)["data"][0]["timestamp"] for frame in books]
+        assert stamps == sorted(stamps)
+
+
+async def test_a_machine_that_slept(clock: ManualClock) -> None:
+    """A simulator that was held up for long goes on from now and says what it left out."""
+    async with Simulator(1, rate=100, clock=clock) as sim:
+        sim._due -= 600 * 1_000_000_000
+        clock.advance(1)
+        statistics = sim.statistics()
+        assert statistics.skipped == pytest.approx(60_000, rel=0.01)
+        assert statistics.messages < 200
+
+
+@pytest.mark.parametrize("kind", ["drop", "corrupt"])
+async def test_lost_and_wrong_updates(dial: Dial, clock: ManualClock, kind: Any) -> None:
+    """A scripted fault is on the wire and in the log, at the next update of its symbol."""
+    async with Simulator(["BTC/USD", "ETH/USD"], rate=0, clock=clock) as sim:
+        peer = await dial(sim.url)
+        await peer.frame()
+        await peer.book("BTC/USD", "ETH/USD")
+        order = sim.inject(kind, "ETH/USD")
+        sim.step(1, "BTC/USD")
+        assert sim.faults == []
+        sim.step(1, "ETH/USD")
+        sim.step(1, "ETH/USD")
+        frames = [frame.encode() for frame in await peer.everything()]
+        (fault,) = sim.faults
+        assert order.faults == [fault]
+        assert (fault.kind, fault.symbol, fault.connection) == (kind, "ETH/USD", 1)
+        assert fault.frame not in frames
+        assert len(frames) == (2 if kind == "drop" else 3)
+        if kind == "corrupt":
+            assert frames[1] == fault.sent
+        assert sim.statistics().faults == {kind: 1}
+
+
+async def test_disconnect(dial: Dial, clock: ManualClock) -> None:
+    """A disconnect is an abrupt end; the next connection works and has the next number."""
+    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
+        peer = await dial(sim.url)
+        await peer.frame()
+        await peer.book("BTC/USD")
+        sim.step(3)
+        sim.inject("disconnect")
+        sim.step(3)
+        for _ in range(3):
+            assert '"type":"update"' in await peer.frame(), "what was sent before still arrives"
+        message = await peer.socket.receive()
+        assert message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+        assert peer.socket.close_code == 1006
+        again = await dial(sim.url)
+        await again.frame()
+        await again.book("BTC/USD")
+        sim.inject("drop")
+        sim.step(2)
+        assert len(await again.everything()) == 1
+        assert [(fault.kind, fault.connection) for fault in sim.faults] == [("disconnect", 1), ("drop", 2)]
+
+
+async def test_random_faults(dial: Dial, clock: ManualClock) -> None:
+    """One a second, for whoever is subscribed, each of them logged."""
+    async with Simulator(["BTC/USD"], rate=200, clock=clock, fault_every=1.0, seed=9) as sim:
+        peer = await dial(sim.url)
+        await peer.frame()
+        clock.advance(5)
+        assert sim.faults == [], "nobody is subscribed"
+        await peer.book("BTC/USD")
+        clock.advance(4)
+        frames = {frame.encode() for frame in await peer.everything()}
+        assert len(sim.faults) in {3, 4}
+        for fault in sim.faults:
+            assert fault.kind in {"drop", "corrupt"}
+            assert fault.frame not in frames
+            assert fault.sent is None or fault.sent in frames
+
+
+async def test_it_is_a_venue(clock: ManualClock) -> None:
+    """Its public endpoint opens through the client's own transport; other roles say that they are missing."""
+    frames: list[bytes] = []
+    closed: list[str] = []
+
+    class Handler:
+        on_frame = staticmethod(lambda frame, _recv_ns: frames.append(frame))
+        on_closed = staticmethod(closed.append)
+
+    sim = Simulator(["BTC/USD"], rate=0, clock=clock)
+    assert isinstance(sim, Venue)
+    assert (sim.name, dict(sim.endpoints), sim.clock) == ("sim", {}, clock)
+    async with sim:
+        assert dict(sim.endpoints) == {"public": sim.url}
+        transport = await sim.open("public", Handler())
+        with pytest.raises(EndpointUnavailable, match="sim has no private endpoint"):
+            await sim.open("private", Handler())
+    await transport.wait_closed()
+    assert len(closed) == 1
+    assert frames[0].startswith(b'{"channel":"status"')
+
+
+async def test_entered_twice_stops_once(dial: Dial, clock: ManualClock) -> None:
+    """A client that enters a running simulator does not stop it when it leaves."""
+    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
+        async with sim:
+            url = sim.url
+        peer = await dial(url)
+        assert '"status"' in await peer.frame()
+    with pytest.raises(HavkloError, match="not running"):
+        _ = sim.url
+    async with sim:
+        assert (await dial(sim.url)) is not None, "and it can be started again"
+
+
+async def test_stop_says_goodbye(dial: Dial, clock: ManualClock) -> None:
+    """Stopping closes every connection as going away."""
+    async with Simulator(["BTC/USD"], rate=100, clock=clock) as sim:
+        peer = await dial(sim.url)
+        await peer.frame()
+        await sim.stop()
+        message = await peer.socket.receive()
+        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+
+
+async def test_port_in_use(clock: ManualClock) -> None:
+    """A port that is taken is a configuration error with a hint, and the simulator can be entered again."""
+    async with Simulator(1, rate=0, clock=clock) as sim:
+        port = int(sim.url.split(":")[2].split("/")[0])
+        other = Simulator(1, rate=0, clock=clock, port=port)
+        with pytest.raises(ConfigurationError, match=rf"can't listen on 127.0.0.1:{port}: .*port=0"):
+            await other.__aenter__()
+        assert repr(other) == "<Simulator not running, 1 symbols, seed 7>"
+    async with other:
+        assert other.url == f"ws://127.0.0.1:{port}/v2"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"rate": -1}, "messages a second"),
+        ({"fault_every": 0}, "time in seconds"),
+        ({"symbols": 0}, "one symbol"),
+    ],
+)
+def test_impossible_options(options: dict[str, Any], words: str) -> None:
+    """What can never work is refused before anything starts."""
+    with pytest.raises(ConfigurationError, match=words):
+        Simulator(**options)
+
+
+def test_unknown_symbol() -> None:
+    """Asking about a symbol that is not listed names those that are."""
+    sim = Simulator(2, rate=0)
+    for ask in (
+        lambda: sim.ladder("XBT/USD"),
+        lambda: sim.step(1, "XBT/USD"),
+        lambda: sim.inject("drop", "XBT/USD"),
+    ):
+        with pytest.raises(ConfigurationError, match=r"'XBT/USD' is not listed .*BTC/USD, ETH/USD"):
+            ask()
+
+
+def test_truth_without_a_server() -> None:
+    """A market can be stepped and looked at before anything listens."""
+    sim = Simulator(["PEPE/USD"], rate=0)
+    before = sim.ladder("PEPE/USD", 10)
+    sim.step(3)
+    assert sim.ladder("PEPE/USD", 10) != before
+    price, qty = before[0][0]
+    assert len(price.split(".")[1]) == 10
+    assert len(qty.split(".")[0]) >= 10
+
+
+def test_import_is_light() -> None:
+    """Importing the simulator loads no web server and nothing of the engine that it judges."""
+    script = (
+        "import sys, havklo; before = set(sys.modules); import havklo.sim;"
+        "new = {name for name in set(sys.modules) - before if name.split('.')[0] in ('aiohttp', 'numpy')"
+        " or name in ('havklo._engine', 'havklo.client', 'havklo.events')}; print(sorted(new))"
+    )
+    result = subprocess.run(  # noqa: S603  # the command stands above
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
