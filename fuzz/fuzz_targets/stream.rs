@@ -4,6 +4,7 @@
 use arbitrary::Arbitrary;
 use havklo_engine::{Engine, Outcome, Rules, Settings, State};
 use libfuzzer_sys::fuzz_target;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 const DEPTH: usize = 10;
@@ -61,8 +62,14 @@ fn frame(kind: &str, entries: &[Entry], checksum: u32) -> String {
     )
 }
 
-fuzz_target!(|messages: Vec<Vec<Entry>>| {
-    let mut engine = Engine::new(Rules::NONE);
+thread_local! {
+    /// One engine for all runs, as its tables take longer to build than a message to read; `track` begins its book anew.
+    static ENGINE: RefCell<Engine> = RefCell::new(Engine::new(Rules::NONE));
+}
+
+fuzz_target!(|messages: Vec<Vec<Entry>>| ENGINE.with_borrow_mut(|engine| judge(engine, messages)));
+
+fn judge(engine: &mut Engine, messages: Vec<Vec<Entry>>) {
     let id = engine.track("A/B", Settings { depth: DEPTH, precision: None }).expect("depth 10 is offered");
     engine.receive(frame("snapshot", &[], 0).as_bytes(), 0).expect("an empty book is a book");
     let (mut bids, mut asks) = (Map::new(), Map::new());
@@ -79,4 +86,4 @@ fuzz_target!(|messages: Vec<Vec<Entry>>| {
         assert_eq!(held(book.bids()), bids.iter().rev().map(wanted).collect::<Vec<_>>());
         assert_eq!(held(book.asks()), asks.iter().map(wanted).collect::<Vec<_>>());
     }
-});
+}

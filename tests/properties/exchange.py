@@ -11,7 +11,7 @@ from reference.market import Level, Market, book_text
 Side = Literal["bids", "asks"]
 
 SYMBOLS = ("BTC/USD", "ETH/USD", "Ω/USD")
-MIDDLE = 500
+MIDDLE = 1_000_000
 """The tick around which all markets start, whatever a tick is worth."""
 
 
@@ -38,58 +38,70 @@ class Exchange(Market):
         return _text(0, self.qty_decimals)
 
     def event(self) -> tuple[list[Level], list[Level]]:
-        """The entries of one lawful message: mostly one side, sometimes both."""
-        sides: tuple[Side, ...] = self.random.choice((("bids",), ("asks",), ("bids", "asks")))
-        entries = {side: self._side_event(side) if side in sides else [] for side in ("bids", "asks")}
-        return entries["bids"], entries["asks"]
+        """The entries of one lawful message, which is one thing that happened in a market (PROTOCOL 4)."""
+        side: Side = self.random.choice(("bids", "asks"))
+        held = dict(self.window(side))
+        kinds = (self._change, self._cancel, self._amend, self._sweep) if held else ()
+        entries = self.random.choice((self._insert, *kinds))(side, held)
+        rest = self._rest(side)
+        return (entries, rest) if side == "bids" else (rest, entries)
 
     def lawless(self) -> tuple[list[Level], list[Level]]:
         """Entries that care for no rule; they may repeat, delete what is not there, and cross."""
         return self._lawless_side("bids"), self._lawless_side("asks")
 
-    def _side_event(self, side: Side) -> list[Level]:
-        held = dict(self.window(side))
-        full = len(held) == self.depth
-        entries: list[Level] = []
+    def _insert(self, side: Side, held: dict[str, str]) -> list[Level]:
+        """A new level inside the window or at its end; the worst one is pushed out without a word."""
+        width = 3 * self.depth
+        low, high = (MIDDLE - width, MIDDLE) if side == "bids" else (MIDDLE + 1, MIDDLE + 1 + width)
+        free = sorted(set(range(low, high)) - set(self._ticks(held)))
+        return [self.level(self.random.choice(free))]
 
-        def enter(price: str, qty: str) -> None:
-            entries.append((price, qty))
-            held[price] = qty
-            if Decimal(qty) == 0:
-                del held[price]
+    def _change(self, _: Side, held: dict[str, str]) -> list[Level]:
+        """Another quantity at a price."""
+        price = self.random.choice(list(held))
+        return [(price, self._other(held[price]))]
 
-        for _ in range(self.random.randrange(1, 4)):
-            kind = self.random.choice(("change", "insert", "delete", "amend"))
-            if kind == "insert" or not held:
-                enter(*self._new(side, held))
-                continue
-            price = self.random.choice(list(held))
-            if kind == "change":
-                enter(price, self.level(0)[1])
-                continue
-            enter(price, self.gone())
-            if full:
-                enter(*self._refill(side, held))
-            if kind == "amend":
-                enter(*self._new(side, held))
+    def _cancel(self, side: Side, held: dict[str, str], price: str = "") -> list[Level]:
+        """A level goes; if the side was full, the next one from beyond the window comes in with it."""
+        price = price or self.random.choice(list(held))
+        ticks, full = self._ticks(held), len(held) == self.depth
+        del held[price]
+        entries: list[Level] = [(price, self.gone())]
+        if full:
+            worst, step = (min(ticks), -1) if side == "bids" else (max(ticks), 1)
+            entries.append(self.level(worst + step * self.random.randrange(1, 4)))
+            held.update(entries[1:])
         return entries
 
-    def _ticks(self, side: Side, held: dict[str, str]) -> list[int]:
-        """The ticks held, best first."""
-        ticks = [int(Decimal(price).scaleb(self.price_decimals)) for price in held]
-        return sorted(ticks, reverse=side == "bids")
+    def _amend(self, side: Side, held: dict[str, str]) -> list[Level]:
+        """An order moves: its level goes, the refill comes, and the new level pushes the refill out again."""
+        return [*self._cancel(side, held), *self._insert(side, held)]
 
-    def _new(self, side: Side, held: dict[str, str]) -> Level:
-        """A level inside the window or at its edge that does not cross."""
-        low, high = (MIDDLE - 60, MIDDLE) if side == "bids" else (MIDDLE + 1, MIDDLE + 61)
-        free = sorted(set(range(low, high)) - set(self._ticks(side, held)))
-        return self.level(self.random.choice(free))
+    def _sweep(self, side: Side, held: dict[str, str]) -> list[Level]:
+        """A taker eats from the best level on, a fill at a time: a price repeats until its level is gone."""
+        entries: list[Level] = []
+        for price in [price for price, _ in self.window(side)][: self.random.randrange(1, 4)]:
+            for _ in range(self.random.randrange(3)):
+                held[price] = self._other(held[price])
+                entries.append((price, held[price]))
+            entries += self._cancel(side, held, price)
+        return entries
 
-    def _refill(self, side: Side, held: dict[str, str]) -> Level:
-        """What comes in from beyond the window."""
-        step = self.random.randrange(1, 4)
-        worst = self._ticks(side, held)[-1]
-        return self.level(max(worst - step, 1) if side == "bids" else worst + step)
+    def _rest(self, side: Side) -> list[Level]:
+        """Now and then the same taker joins a level of the other side with what is left."""
+        other: Side = "asks" if side == "bids" else "bids"
+        held = dict(self.window(other))
+        return self._change(other, held) if held and self.random.random() < 0.05 else []
+
+    def _other(self, qty: str) -> str:
+        """Another quantity."""
+        while (other := self.level(0)[1]) == qty:
+            pass
+        return other
+
+    def _ticks(self, held: dict[str, str]) -> list[int]:
+        return [int(Decimal(price).scaleb(self.price_decimals)) for price in held]
 
     def _lawless_side(self, side: Side) -> list[Level]:
         entries: list[Level] = []
@@ -102,9 +114,7 @@ class Exchange(Market):
             if self.random.random() < 0.3:
                 qty = self.gone()
             if self.random.random() < 0.1:
-                qty = self.random.choice(
-                    (_text(5, self.qty_decimals + 3), "7", "1234567890123456789012345.678")
-                )
+                qty = self.random.choice((_text(5, self.qty_decimals + 3), "7", "1234567890123456789012345.678"))
             entries.append((price, qty))
         return entries
 
@@ -117,9 +127,7 @@ def dressed(text: str, random: Random) -> str:
     """The same message in other clothes: key order, white space, quotes, exponents, escapes, unknown keys."""
     tree = json.loads(text, parse_int=_Number, parse_float=_Number)
     habits = {
-        habit
-        for habit in ("order", "space", "quotes", "exponents", "escapes", "extras")
-        if random.random() < 0.4
+        habit for habit in ("order", "space", "quotes", "exponents", "escapes", "extras") if random.random() < 0.4
     }
     return _Dress(random, habits).value(tree)
 
@@ -156,17 +164,11 @@ class _Dress:
 
     def _members(self, members: list[tuple[str, object]]) -> str:
         if "extras" in self.habits:
-            extra: object = self.random.choice(
-                (None, True, "symbol", {"symbol": [{}, 'é"\\']}, [[], -1.5e3], {})
-            )
-            members.insert(
-                self.random.randrange(len(members) + 1), (self.random.choice(("x", "", "Price")), extra)
-            )
+            extra: object = self.random.choice((None, True, "symbol", {"symbol": [{}, 'é"\\']}, [[], -1.5e3], {}))
+            members.insert(self.random.randrange(len(members) + 1), (self.random.choice(("x", "", "Price")), extra))
         if "order" in self.habits:
             self.random.shuffle(members)
-        pairs = (
-            f"{self.space()}{self._string(key)}{self.space()}:{self.value(member)}" for key, member in members
-        )
+        pairs = (f"{self.space()}{self._string(key)}{self.space()}:{self.value(member)}" for key, member in members)
         return "{" + ",".join(pairs) + "}"
 
     def _string(self, text: str) -> str:

@@ -1,9 +1,13 @@
-"""The engine and the reference see the same frames and must say the same, whatever the frames are."""
+"""The engine and the reference see the same frames and must say the same, whatever the frames are.
 
+The same examples are tried in every run, so that a red run means a change; `HAVKLO_EXAMPLES=5000` looks for new ones.
+"""
+
+import os
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -14,6 +18,7 @@ from reference.engine import ReferenceEngine
 from reference.judge import agrees, answer, rows
 from reference.story import plain_result
 
+EXAMPLES = int(os.environ.get("HAVKLO_EXAMPLES", "0"))
 SEEDS = st.integers(0, 2**32)
 
 
@@ -30,15 +35,13 @@ class Connection(RuleBasedStateMachine):
         precision=st.sampled_from((None, None, (1, 8), (0, 4), (5, 8))),
         seed=SEEDS,
     )
-    def connect(
-        self, rules: set[str], depths: list[int], precision: tuple[int, int] | None, seed: int
-    ) -> None:
+    def connect(self, rules: set[str], depths: list[int], precision: tuple[int, int] | None, seed: int) -> None:
         """Some structural rules are on, mostly all; one book may have its precisions told."""
         self.engine, self.reference = Engine(rules=sorted(rules)), ReferenceEngine(rules)
         self.books: dict[str, Book] = {}
         self.exchanges: dict[str, Exchange] = {}
-        self.settings = {symbol: (depth, None) for symbol, depth in zip(SYMBOLS, depths, strict=True)}
-        self.settings[SYMBOLS[0]] = (depths[0], precision)
+        self.precision: dict[str, tuple[int, int] | None] = {SYMBOLS[0]: precision}
+        self.depths = dict(zip(SYMBOLS, depths, strict=True))
         self.clock = 0
         for symbol in SYMBOLS:
             self.track(symbol, seed)
@@ -46,7 +49,7 @@ class Connection(RuleBasedStateMachine):
     @rule(symbol=st.sampled_from(SYMBOLS), seed=SEEDS)
     def track(self, symbol: str, seed: int) -> None:
         """A book is tracked, perhaps anew, in another market."""
-        depth, precision = self.settings[symbol]
+        depth, precision = self.depths[symbol], self.precision.get(symbol)
         self.books[symbol] = self.engine.track(symbol, depth=depth, precision=precision)
         self.reference.track(symbol, depth, precision)
         self.exchanges[symbol] = Exchange(symbol, depth, Random(seed))
@@ -140,12 +143,23 @@ class Connection(RuleBasedStateMachine):
         assert agrees(said, expected), f"{frame!r}\nsaid {said}\nnot  {expected}"
 
 
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=EXAMPLES or examples,
+        derandomize=not EXAMPLES,
+        deadline=None,
+        stateful_step_count=40,
+        # A counterexample tells its frame and both answers; making it small would take minutes of every red run.
+        phases=[phase for phase in Phase if EXAMPLES or phase is not Phase.shrink],
+    )
+
+
 TestConnection = Connection.TestCase
-TestConnection.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestConnection.settings = _settings(80)
 
 
 @given(depth=st.sampled_from((10, 25)), seed=SEEDS, kind=st.sampled_from(DAMAGES))
-@settings(max_examples=300, deadline=None)
+@_settings(300)
 def test_a_damaged_frame_does_no_more_than_the_reference_says(depth: int, seed: int, kind: Any) -> None:
     """Each kind of damage to a frame for a live book beside another has just the effect it should have."""
     random = Random(seed)
@@ -154,8 +168,8 @@ def test_a_damaged_frame_does_no_more_than_the_reference_says(depth: int, seed: 
     for market in (exchange, other):
         engine.track(market.symbol, depth=depth)
         reference.track(market.symbol, depth)
-        text = market.snapshot().encode()
-        assert agrees(answer(engine, text), plain_result(reference.receive(text)))
+        snapshot = market.snapshot().encode()
+        assert agrees(answer(engine, snapshot), plain_result(reference.receive(snapshot)))
     text = dressed(exchange.update(*exchange.event()), random)
     for frame in (kind(text, random), exchange.snapshot(), other.update(*other.event())):
         expected = plain_result(reference.receive(frame.encode()))
@@ -164,7 +178,7 @@ def test_a_damaged_frame_does_no_more_than_the_reference_says(depth: int, seed: 
 
 
 @given(seed=SEEDS)
-@settings(max_examples=20, deadline=None)
+@_settings(6)
 def test_a_frame_cut_anywhere(seed: int) -> None:
     """Every beginning of a frame is refused or put to its book as by the reference; none is believed."""
     random = Random(seed)
@@ -183,11 +197,9 @@ def test_a_frame_cut_anywhere(seed: int) -> None:
 
 
 @given(
-    frame=st.one_of(
-        st.binary(), st.text().map(str.encode), st.binary().map(lambda tail: b'{"channel":"book",' + tail)
-    )
+    frame=st.one_of(st.binary(), st.text().map(str.encode), st.binary().map(lambda tail: b'{"channel":"book",' + tail))
 )
-@settings(max_examples=500, deadline=None)
+@_settings(500)
 def test_any_bytes_are_refused_or_ignored(frame: bytes) -> None:
     """No bytes raise anything but MalformedFrame, and none of these makes or breaks a book."""
     engine, reference = Engine(), ReferenceEngine()

@@ -182,10 +182,7 @@ class ReferenceBook:
         return findings
 
     def _judge(self, message: Message, expected: int, findings: list[str]) -> Update | Desync:
-        sent = [
-            [(level.price.text(), level.qty.text()) for level in side.ranked()]
-            for side in (self.bids, self.asks)
-        ]
+        sent = [[(level.price.text(), level.qty.text()) for level in side.ranked()] for side in (self.bids, self.asks)]
         computed = checksum(*sent)
         if computed != expected:
             return self._desync("checksum", expected, computed)

@@ -36,7 +36,7 @@ class Number:
 class Members:
     """An object: its members in order, duplicates included."""
 
-    pairs: "list[tuple[str, Value]]" = field(default_factory=list)
+    pairs: "list[tuple[str, Value]]" = field(default_factory=list[tuple[str, "Value"]])
 
     def get(self, key: str) -> "Value":
         """The first member of that name, or None."""

@@ -69,16 +69,16 @@ def _is_foreign(root: Value) -> bool:
     """Whether what was read already tells an answer to a request, or another channel's message."""
     if not isinstance(root, Members):
         return False
-    channel = root.get("channel")
-    return root.count("method") > 0 or (isinstance(channel, str) and channel != "book")
+    channels = [value for key, value in root.pairs if key == "channel"]
+    return root.count("method") > 0 or any(isinstance(name, str) and name != "book" for name in channels)
 
 
 def _named(root: Value) -> tuple[str, ...]:
     """The symbols that a book frame names, in order, as far as it can be read."""
     if not isinstance(root, Members) or root.get("channel") != "book":
         return ()
-    data = root.get("data")
-    elements = [element for element in data if isinstance(element, Members)] if isinstance(data, list) else []
+    lists = [value for key, value in root.pairs if key == "data" and isinstance(value, list)]
+    elements = [element for data in lists for element in data if isinstance(element, Members)]
     values = [value for element in elements for key, value in element.pairs if key == "symbol"]
     return tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
 

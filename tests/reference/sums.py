@@ -18,9 +18,7 @@ class Case(NamedTuple):
     def as_json(self) -> dict[str, object]:
         """The case as it stands in a file."""
         text, total = checksum_text(self.bids, self.asks), checksum(self.bids, self.asks)
-        assert self.documented in (None, total), (
-            f"{self.name}: Kraken documents {self.documented}, not {total}"
-        )
+        assert self.documented in (None, total), f"{self.name}: Kraken documents {self.documented}, not {total}"
         sides = {"bids": [list(level) for level in self.bids], "asks": [list(level) for level in self.asks]}
         return {"name": self.name, "why": self.why, **sides, "text": text, "checksum": total}
 

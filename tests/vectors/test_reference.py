@@ -80,9 +80,7 @@ def test_a_capture_is_proven(name: str, book: tuple[Any, ...], expected: dict[st
     engine = ReferenceEngine()
     engine.track(*book)
     results = [engine.receive(frame) for frame in frames(Path(CAPTURES or "", f"{name}.jsonl"))]
-    kinds = (
-        result.reason if isinstance(result, Desync) else type(result).__name__ for result in results if result
-    )
+    kinds = (result.reason if isinstance(result, Desync) else type(result).__name__ for result in results if result)
     assert Counter(kinds) == expected
 
 

@@ -102,6 +102,8 @@ pub struct Book {
     timestamp: Option<Timestamp>,
     recv_ns: Option<i64>,
     crossed: bool,
+    /// Whether it was found crossed and no sum has held since: the next snapshot that is proven is believed.
+    doubted: bool,
     statistics: Statistics,
 }
 
@@ -121,6 +123,7 @@ impl Book {
             timestamp: None,
             recv_ns: None,
             crossed: false,
+            doubted: false,
             statistics: Statistics::default(),
         }
     }
@@ -225,9 +228,8 @@ impl Book {
     }
 
     pub(crate) fn suspend(&mut self, reason: &str) {
-        // The crossed snapshot that may follow is told from a first one by the fault, which therefore stays known.
         self.state = State::Awaiting;
-        self.crossed |= self.fault.take().is_some_and(|fault| fault.reason == Reason::Crossed);
+        self.fault = None;
         self.reason = reason.to_string();
     }
 
@@ -237,6 +239,7 @@ impl Book {
 
     pub(crate) fn desync(&mut self, fault: Fault) {
         self.state = State::Desynced;
+        self.doubted |= fault.reason == Reason::Crossed;
         self.statistics.desyncs[fault.reason as usize] += 1;
         self.fault = Some(fault);
     }
@@ -402,9 +405,8 @@ impl Book {
         }
         let computed = checksum(bids, asks, &mut work.shifts);
         let crossed = bids.crosses(asks);
-        let was_crossed = self.crossed || self.fault.is_some_and(|fault| fault.reason == Reason::Crossed);
         let reason = if computed == expected {
-            (crossed && !was_crossed).then_some(Reason::Crossed)
+            (crossed && !self.crossed && !self.doubted).then_some(Reason::Crossed)
         } else {
             Some(Reason::Checksum)
         };
@@ -416,6 +418,7 @@ impl Book {
         self.scales = scales;
         self.filled = filled;
         self.crossed = crossed;
+        self.doubted = false;
         self.state = State::Live;
         self.fault = None;
         self.statistics.snapshots += 1;

@@ -57,9 +57,7 @@ def _(story: Story) -> None:
         quoted = quoted.replace(f'"price":{price},"qty":{qty}', f'"price":"{price}","qty":"{qty}"')
     story.lives(quoted)
     text = market.update(bids=[("45283.5", GONE), ("45276.0", "0.40000000")])
-    story.lives(
-        text.replace(f'"qty":{GONE}', f'"qty":"{GONE}"').replace('"price":45276.0', '"price":"45276.0"')
-    )
+    story.lives(text.replace(f'"qty":{GONE}', f'"qty":"{GONE}"').replace('"price":45276.0', '"price":"45276.0"'))
     text = market.update(asks=[("45285.2", "0.00050000")])
     story.lives(text.replace(f":{market.sum}", f':"{market.sum}"'))
     story.reads("BTC/USD", "live")

@@ -210,6 +210,11 @@ def _(story: Story) -> None:
     market.update(bids=[("45285.2", "1.00000000")])  # a bid at the best ask
     story.desyncs(market.snapshot(), "crossed")
     story.suspend(None, "disconnected")
-    story.desyncs(market.snapshot().replace("1.54582015", "1.54582016"), "checksum")
+    wrong = market.snapshot().replace("1.54582015", "1.54582016")
+    story.desyncs(wrong, "checksum")
     story.lives(market.snapshot(), crossed=True)
     story.reads("BTC/USD", "live")
+    story.lives(bitcoin().snapshot())
+    story.desyncs(market.snapshot(), "crossed")
+    story.desyncs(wrong, "checksum")
+    story.lives(market.snapshot(), crossed=True)

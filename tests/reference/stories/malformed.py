@@ -33,15 +33,9 @@ def _spoil(story: Story, frames: Iterable[str], symbol: str = "BTC/USD") -> None
 def _(story: Story) -> None:
     """Nothing here names a book, so the engine can only refuse it and let the session decide."""
     story.lives(_small().snapshot())
-    story.refuses(
-        "", " ", "\n", "null", "true", "1", '"book"', "[]", '["book"]', "{", "}", "{]", "book", "\ufeff{}"
-    )
-    story.refuses(
-        "{'channel':'book'}", '{channel:"book"}', '{"channel"}', '{"channel":}', '{"channel":"book",}'
-    )
-    story.refuses(
-        '{"channel":"book"', '{"channel":"book"} {}', '{"channel":"book"}x', "{}{}", "{} ,", "\0", "{}\0"
-    )
+    story.refuses("", " ", "\n", "null", "true", "1", '"book"', "[]", '["book"]', "{", "}", "{]", "book", "\ufeff{}")
+    story.refuses("{'channel':'book'}", '{channel:"book"}', '{"channel"}', '{"channel":}', '{"channel":"book",}')
+    story.refuses('{"channel":"book"', '{"channel":"book"} {}', '{"channel":"book"}x', "{}{}", "{} ,", "\0", "{}\0")
     story.refuses('{"channel":7}', '{"channel":null,"type":"update"}', '{"channel":["book"]}')
     story.refuses('{"channel":"book"}', '{"channel":"book","type":"update"}', '{"channel":"book","data":[]}')
     story.reads("BTC/USD", "live")
@@ -53,9 +47,7 @@ def _(story: Story) -> None:
     text = _update()
     known = text.index('"BTC/USD"') + len('"BTC/USD"')
     story.lives(_small().snapshot())
-    story.refuses(
-        *(text[:cut] for cut in (1, 2, 9, 11, 17, 18, 19, 26, 35, 43, 45, 50, 60, known - 3, known - 1))
-    )
+    story.refuses(*(text[:cut] for cut in (1, 2, 9, 11, 17, 18, 19, 26, 35, 43, 45, 50, 60, known - 3, known - 1)))
     story.reads("BTC/USD", "live")
     cuts = [*range(known, len(text), 7), len(text) - 2, len(text) - 1]
     _spoil(story, (text[:cut] for cut in cuts))
@@ -63,19 +55,16 @@ def _(story: Story) -> None:
     story.lives(_small().snapshot())
     story.refuses('{"data":[{"bids":[],"asks":[],"checksum":1,"symbol":"BTC/USD"}],"type":"update"')
     story.refuses('{"channel":"book","type":"update","data":[{"bids":[],"asks":[],"checksum":1,"sym')
-    story.desyncs(
-        '{"channel":"book","data":[{"bids":[],"asks":[],"checksum":1,"symbol":"BTC/USD"', "malformed"
-    )
+    story.desyncs('{"channel":"book","data":[{"bids":[],"asks":[],"checksum":1,"symbol":"BTC/USD"', "malformed")
 
 
 @MALFORMED.story("a broken frame of another channel")
 def _(story: Story) -> None:
     """Frames that are known not to be the book's are not read on, so their faults are not found."""
     story.lives(_small().snapshot())
-    story.ignores(
-        '{"channel":"heartbeat"', '{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","price":'
-    )
+    story.ignores('{"channel":"heartbeat"', '{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD","price":')
     story.ignores('{"method":"subscribe","result":{"channel":"book"', '{"method":"pong"}}')
+    story.ignores(_update()[:-1] + ',"channel":"trade"}', _update()[:-1] + ',"method":"subscribe"')
     story.reads("BTC/USD", "live")
 
 
@@ -214,9 +203,7 @@ def _(story: Story) -> None:
         (_update().replace(f"[{level}]", other) for other in ["null", "0", "true", '"[]"', "{}", level]),
     )
     good = _update("45283.6")
-    _spoil(
-        story, [good.replace("]}", ',{"price":45283.7,"qty":-1}]}', 1).replace('"asks":[]', '"asks":[{}]')]
-    )
+    _spoil(story, [good.replace("]}", ',{"price":45283.7,"qty":-1}]}', 1).replace('"asks":[]', '"asks":[{}]')])
 
 
 @MALFORMED.story("checksums and timestamps that are none")
@@ -291,9 +278,7 @@ def _(story: Story) -> None:
     story.lives(bitcoins.snapshot())
     story.desyncs(ethers.update(bids=[("1877.29", "1.00000000")])[:-1], "malformed", "ETH/USD")
     story.lives(bitcoins.update(bids=[("45283.5", "0.20000000")]))
-    story.refuses(
-        _update(qty="-1").replace("BTC/USD", "XRP/USD"), _update().replace("BTC/USD", "XRP/USD")[:-1]
-    )
+    story.refuses(_update(qty="-1").replace("BTC/USD", "XRP/USD"), _update().replace("BTC/USD", "XRP/USD")[:-1])
     story.reads("BTC/USD", "live")
     story.lives(ethers.snapshot())
     # A name deeper down is not the element's own.
@@ -332,6 +317,7 @@ def _(story: Story) -> None:
     story.lives(_small().snapshot())
     story.refuses(f'{{"channel":"book","type":"update","data":[{three},{three}]}}')
     story.desyncs(f'{{"channel":"book","type":"update","data":[{one},{two}'[:-20], "malformed", *both)
+    story.desyncs(f'{{"channel":"book","type":"update","data":[{one}],"data":[{two}]}}', "malformed", *both)
 
 
 @MALFORMED.story("a fault while the book is not live")

@@ -147,9 +147,7 @@ def _(story: Story) -> None:
 @STRUCTURE.story("one side full, one side thin")
 def _(story: Story) -> None:
     """Each side is full or thin by itself."""
-    market = Market(
-        "BTC/USD", bitcoin().window("bids"), [("45285.2", "0.00100000"), ("45286.4", "1.54571953")]
-    )
+    market = Market("BTC/USD", bitcoin().window("bids"), [("45285.2", "0.00100000"), ("45286.4", "1.54571953")])
     story.lives(market.snapshot())
     story.lives(market.update(asks=[("45286.4", GONE)]))
     story.desyncs(market.update(bids=[("45283.5", GONE)]), "short_side")
