@@ -1,0 +1,94 @@
+"""Havklo: a Kraken SDK whose order books are proven by the exchange's own checksum, on every message.
+
+async with Client() as kraken:
+    btc = await kraken.subscribe(book("BTC/USD", depth=25))
+    async for update in btc:
+        print(update.best_bid.price, update.best_ask.price)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from havklo._run import run
+from havklo.client import Client, ClientStatistics
+from havklo.errors import (
+    BookNotLive,
+    CaptureError,
+    ConfigurationError,
+    Disconnected,
+    EndpointUnavailable,
+    HavkloError,
+    MalformedFrame,
+    NumberTooLarge,
+    SlowConsumer,
+    SubscribeTimeout,
+    SubscriptionError,
+    UnknownSymbol,
+)
+from havklo.events import Book, BookState, BookUpdate, Desync, Level, Sweep
+from havklo.subscription import BookSubscription, BookSubscriptions, Subscription
+from havklo.venues import LIVE, KrakenVenue, UrlVenue, Venue
+
+if TYPE_CHECKING:
+    from havklo import sync
+    from havklo.sim import Simulator
+
+__all__ = [  # noqa: RUF022  # grouped as a reader meets them
+    # clients
+    "Client",
+    "ClientStatistics",
+    "run",
+    "sync",
+    # venues
+    "LIVE",
+    "KrakenVenue",
+    "Simulator",
+    "UrlVenue",
+    "Venue",
+    # subscriptions
+    "BookSubscription",
+    "BookSubscriptions",
+    "Subscription",
+    # books, and the two events everyone meets; all events are in havklo.events
+    "Book",
+    "BookState",
+    "BookUpdate",
+    "Desync",
+    "Level",
+    "Sweep",
+    # errors
+    "BookNotLive",
+    "CaptureError",
+    "ConfigurationError",
+    "Disconnected",
+    "EndpointUnavailable",
+    "HavkloError",
+    "MalformedFrame",
+    "NumberTooLarge",
+    "SlowConsumer",
+    "SubscribeTimeout",
+    "SubscriptionError",
+    "UnknownSymbol",
+    # about
+    "__version__",
+]
+
+__version__: str
+
+
+def __getattr__(name: str) -> Any:
+    # What few programs need, or what takes long to import, is imported when it is asked for.
+    if name == "Simulator":
+        value = import_module("havklo.sim").Simulator
+    elif name == "sync":
+        value = import_module("havklo.sync")
+    elif name == "__version__":
+        value = import_module("importlib.metadata").version("havklo")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

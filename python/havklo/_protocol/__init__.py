@@ -1,0 +1,11 @@
+"""The protocol without I/O: bytes, requests and the time go in; actions come out.
+
+Nothing here touches a socket, an event loop, a clock or a source of randomness; all of them are handed in. So
+a session's whole life can be written down as data and played back, in any language (`vectors/sessions`).
+
+* `messages` reads what Kraken sends beside the hot channels, `requests` writes what it is sent.
+* `session` is one connection: it says what to do so that everything wanted of it becomes and stays proven.
+* `wants` is all that is wanted of a connection, and gathers it into requests.
+* `life` is one topic's way through subscribing, settling, living, breaking and being subscribed anew.
+* `heartbeat` notices silence, `backoff` spaces retries, `actions` is the vocabulary of what comes out.
+"""

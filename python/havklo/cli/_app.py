@@ -1,0 +1,42 @@
+"""The command line's root. Each command stands in its own file, which is imported when it is called."""
+
+from typing import Final
+
+from cyclopts import App
+
+__all__ = ["app"]
+
+_EXAMPLES: Final = """\
+Examples:
+
+  havklo demo                        a simulated book proves itself, breaks and
+                                     heals; no network is needed
+  havklo book BTC/USD --depth 25     the live book
+  havklo sim                         a simulated Kraken to connect a program to
+  havklo verify capture.jsonl        prove recorded frames once more
+
+havklo COMMAND --help tells more about each.
+"""
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - only --version needs it
+
+    return version("havklo")
+
+
+app = App(
+    name="havklo",
+    help="Kraken order books that prove themselves, on every message.",
+    help_epilogue=_EXAMPLES,
+    help_format="plaintext",
+    version=_version,
+    version_format="plaintext",
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+
+app.command("havklo.cli.demo:app", name="demo", help="Watch a simulated book prove itself, break and heal.")
+app.command("havklo.cli.book:app", name="book", help="Show an order book live, with its proof.")
+app.command("havklo.cli.sim:app", name="sim", help="Run a simulated Kraken on this machine.")
+app.command("havklo.cli.verify:app", name="verify", help="Prove recorded frames once more.")
