@@ -291,3 +291,12 @@ async def test_cancelled_while_connecting() -> None:
             b"Sec-WebSocket-Accept: nonsense\r\n\r\n"
         )
         await writer.wait_closed()
+
+
+async def test_a_breach_of_the_protocol() -> None:
+    """When the peer breaks the WebSocket protocol itself, that is the reason of the end."""
+    async with connected() as (socket, peer, ear):
+        peer.transport.underlying_transport.write(b"\x83\x00")  # an opcode that does not exist
+        await socket.wait_closed()
+        assert len(ear.closed) == 1
+        assert ear.closed[0] != "the connection was lost"

@@ -78,9 +78,7 @@ def test_one_ack_per_symbol_then_snapshots(desk: Desk) -> None:
     *acks, first, second = desk.ask(request)
     result = '{{"channel":"book","depth":25,"snapshot":true,"symbol":"{}"}}'
     ok = '{{"method":"subscribe","req_id":3,"result":' + result + ","
-    refused = (
-        '{"error":"Currency pair not supported XBT/USD","method":"subscribe","req_id":3,"success":false,'
-    )
+    refused = '{"error":"Currency pair not supported XBT/USD","method":"subscribe","req_id":3,"success":false,'
     assert acks == [
         ok.format("BTC/USD") + '"success":true,' + NOW,
         refused + '"symbol":"XBT/USD",' + NOW,
@@ -175,9 +173,7 @@ def test_unknown_method_and_channel(desk: Desk) -> None:
         '{"error":"Unsupported channel","method":"subscribe","success":false,' + NOW
     ]
     other = Desk(Texts(unknown_method="No such method"))
-    assert other.ask({"method": "dance"}) == [
-        '{"error":"No such method","method":"dance","success":false,' + NOW
-    ]
+    assert other.ask({"method": "dance"}) == ['{"error":"No such method","method":"dance","success":false,' + NOW]
 
 
 PRIVATE = (
@@ -216,8 +212,7 @@ def test_unsubscribe(desk: Desk) -> None:
     desk.subscribe("BTC/USD", depth=25)
     request = {"method": "unsubscribe", "params": {"channel": "book", "symbol": ["BTC/USD"], "depth": 25}}
     assert desk.ask(request) == [
-        '{"method":"unsubscribe","result":{"channel":"book","depth":25,"symbol":"BTC/USD"},"success":true,'
-        + NOW
+        '{"method":"unsubscribe","result":{"channel":"book","depth":25,"symbol":"BTC/USD"},"success":true,' + NOW
     ]
     desk.trade()
     assert desk.inbox.frames == []

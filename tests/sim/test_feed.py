@@ -27,9 +27,7 @@ def truth(market: Market, depth: int) -> tuple[list[tuple[int, int]], list[tuple
 
 
 @pytest.mark.parametrize(("depths", "events"), [((10, 25), 1_500), ((100, 500, 1000), 100)])
-@pytest.mark.parametrize(
-    "pair", [*NAMED, generate("SIM006/USD"), generate("SIM007/USD")], ids=lambda p: p.symbol
-)
+@pytest.mark.parametrize("pair", [*NAMED, generate("SIM006/USD"), generate("SIM007/USD")], ids=lambda p: p.symbol)
 def test_every_depth_equals_the_true_book_at_every_event(
     pair: Pair, depths: tuple[int, ...], events: int, naive_book: type
 ) -> None:
@@ -61,9 +59,7 @@ def test_every_depth_equals_the_true_book_at_every_event(
 
 def opened(depth: int, *orders: tuple[int, int, int]) -> tuple[Market, Feed, dict[int, int]]:
     """A market of 1-decimal prices and whole quantities with one open window; ids by price."""
-    pair = Pair(
-        symbol="A/B", price_precision=1, qty_precision=2, price=1000, gap=1, spread=1, size=100, qty_min=1
-    )
+    pair = Pair(symbol="A/B", price_precision=1, qty_precision=2, price=1000, gap=1, spread=1, size=100, qty_min=1)
     market = Market()
     feed = Feed(pair, market)
     ids = {}

@@ -23,9 +23,7 @@ class Model:
         """Match at the best price first, and the oldest order first among equals."""
         fills: list[Fill] = []
         while qty:
-            others = [
-                o for o in self.orders if o[1] != side and (limit is None or self.crosses(side, limit, o[2]))
-            ]
+            others = [o for o in self.orders if o[1] != side and (limit is None or self.crosses(side, limit, o[2]))]
             if not others:
                 break
             maker = min(others, key=lambda o: o[2] if side == BID else -o[2])
@@ -139,9 +137,7 @@ class MarketMachine(RuleBasedStateMachine):
         for side in (BID, ASK):
             ladder = self.market.sides[side]
             queues = self.model.queues(side)
-            assert [ladder.at(rank).price for rank in range(len(ladder))] == sorted(
-                queues, reverse=side == BID
-            )
+            assert [ladder.at(rank).price for rank in range(len(ladder))] == sorted(queues, reverse=side == BID)
             for level in ladder.levels.values():
                 assert [(order.id, order.qty) for order in level.orders.values()] == queues[level.price]
                 assert level.qty == sum(order.qty for order in level.orders.values())

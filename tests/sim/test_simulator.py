@@ -41,9 +41,7 @@ async def test_same_seed_same_bytes(dial: Dial) -> None:
 
 async def test_client_against_truth(dial: Dial, clock: ManualClock, naive_book: type) -> None:
     """Over the socket, at every depth, a naive client's book is the true one at every message."""
-    async with Simulator(
-        ["BTC/USD", "MINA/GBP"], rate=0, clock=clock, history=1_000, history_depth=25
-    ) as sim:
+    async with Simulator(["BTC/USD", "MINA/GBP"], rate=0, clock=clock, history=1_000, history_depth=25) as sim:
         peers = {depth: await dial(sim.url) for depth in (10, 25, 1000)}
         books = {}
         for depth, peer in peers.items():

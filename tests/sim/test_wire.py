@@ -38,9 +38,7 @@ def test_ack() -> None:
 
 def test_refusals() -> None:
     """Error acks like the live ones: `error` first, a refused symbol at top level."""
-    assert wire.refusal(
-        "Currency pair not supported XBT/USD", "subscribe", None, IN, OUT, symbol="XBT/USD"
-    ) == (
+    assert wire.refusal("Currency pair not supported XBT/USD", "subscribe", None, IN, OUT, symbol="XBT/USD") == (
         b'{"error":"Currency pair not supported XBT/USD","method":"subscribe","success":false,'
         b'"symbol":"XBT/USD","time_in":"2026-09-25T17:48:54.701041Z","time_out":"2026-09-25T17:48:54.701062Z"}'
     )
@@ -61,9 +59,7 @@ def test_status() -> None:
 def test_instrument() -> None:
     """Here numbers have exponents, data is an object, and every asset of a pair is described."""
     text = wire.instrument(pairs(5)).decode()
-    assert text.startswith(
-        '{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"BTC","status":"enabled"'
-    )
+    assert text.startswith('{"channel":"instrument","type":"snapshot","data":{"assets":[{"id":"BTC","status":"enabled"')
     assert '"qty_increment":1e-08,"qty_min":5e-05,"price_precision":1,"price_increment":0.1' in text
     data = json.loads(text)["data"]
     assert [pair["symbol"] for pair in data["pairs"]] == [pair.symbol for pair in pairs(5)]

@@ -27,19 +27,14 @@ impl Book {
     /// Reads the book if it is live. Nothing of Python may be touched in `read`.
     #[inline]
     fn live<T>(&self, py: Python<'_>, read: impl FnOnce(&Kept) -> T) -> PyResult<T> {
-        let engine = self.shared.lock();
-        match engine.book(self.id) {
-            Some(book) if book.state() == State::Live => Ok(read(book)),
-            _ => {
-                drop(engine);
-                Err(self.not_live(py))
-            }
-        }
+        let live = |book: &&Kept| book.state() == State::Live;
+        let value = self.shared.lock().engine.book(self.id).filter(live).map(read);
+        value.ok_or_else(|| self.not_live(py))
     }
 
     /// Reads the book unless it is closed.
     fn tracked<T>(&self, read: impl FnOnce(&Kept) -> T) -> Option<T> {
-        self.shared.lock().book(self.id).map(read)
+        self.shared.lock().engine.book(self.id).map(read)
     }
 
     #[cold]

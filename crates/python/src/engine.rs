@@ -9,28 +9,34 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The engine and its books' names, behind the one lock that every handle shares.
-pub struct Shared {
-    engine: Mutex<havklo_engine::Engine>,
+/// What stands behind the one lock that an engine and its books share.
+pub struct Kept {
+    pub engine: havklo_engine::Engine,
     /// By [`BookId::index`].
-    symbols: Mutex<Vec<Py<PyString>>>,
+    symbols: Vec<Py<PyString>>,
 }
 
+/// The lock.
+pub struct Shared(Mutex<Kept>);
+
 impl Shared {
-    /// The engine. No Python code runs while it is locked.
+    /// The engine. No Python code may run while it is locked.
     #[inline]
-    pub fn lock(&self) -> MutexGuard<'_, havklo_engine::Engine> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
     pub fn symbol(&self, py: Python<'_>, book: BookId) -> Py<PyString> {
-        let symbols = self.symbols.lock().unwrap_or_else(PoisonError::into_inner);
-        symbols[book.index()].clone_ref(py)
+        self.lock().symbols[book.index()].clone_ref(py)
     }
 }
 
 /// What a frame gave, before any Python object is made.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the usual one; a box would cost an allocation a message"
+)]
 enum Received {
     Nothing,
     Update(BookId, UpdateData),
@@ -76,7 +82,15 @@ impl Engine {
     }
 
     fn receive_bytes(&self, py: Python<'_>, frame: &[u8], recv_ns: i64) -> PyResult<Option<Py<PyAny>>> {
-        let result = run(&mut self.shared.lock(), frame, recv_ns);
+        let mut kept = self.shared.lock();
+        let result = run(&mut kept.engine, frame, recv_ns);
+        if let Received::Update(book, data) = result {
+            // The usual case takes the lock once.
+            let symbol = kept.symbols[book.index()].clone_ref(py);
+            drop(kept);
+            return Ok(Some(Py::new(py, BookUpdate::new(symbol, data))?.into_any()));
+        }
+        drop(kept);
         self.object(py, result, frame)
     }
 }
@@ -98,8 +112,8 @@ impl Engine {
                 _ => return Err(errors::configuration(py, format!("no structural rule is named '{rule}'"))),
             }
         }
-        let engine = Mutex::new(havklo_engine::Engine::new(watched));
-        Ok(Self { shared: Arc::new(Shared { engine, symbols: Mutex::default() }) })
+        let kept = Kept { engine: havklo_engine::Engine::new(watched), symbols: Vec::new() };
+        Ok(Self { shared: Arc::new(Shared(Mutex::new(kept))) })
     }
 
     /// Keeps a symbol's book from now on; a symbol that is tracked already starts anew with these settings.
@@ -115,25 +129,25 @@ impl Engine {
         if channel != "book" {
             return Err(errors::configuration(py, format!("the engine keeps channel 'book', not '{channel}'")));
         }
-        let tracked = self.shared.lock().track(symbol.to_str()?, Settings { depth, precision });
+        let tracked = self.shared.lock().engine.track(symbol.to_str()?, Settings { depth, precision });
         let id = tracked.map_err(|error| errors::configuration(py, error.to_string()))?;
-        let mut symbols = self.shared.symbols.lock().unwrap_or_else(PoisonError::into_inner);
-        if symbols.len() == id.index() {
-            symbols.push(symbol.clone().unbind());
+        let mut kept = self.shared.lock();
+        if kept.symbols.len() == id.index() {
+            kept.symbols.push(symbol.clone().unbind());
         }
-        drop(symbols);
+        drop(kept);
         Ok(Book::new(Arc::clone(&self.shared), id, symbol.clone().unbind()))
     }
 
     /// Stops keeping a symbol's book, whose handles become closed.
     fn untrack(&self, py: Python<'_>, symbol: &str) -> PyResult<()> {
-        let tracked = self.shared.lock().untrack(symbol);
+        let tracked = self.shared.lock().engine.untrack(symbol);
         tracked.then_some(()).ok_or_else(|| errors::unknown_symbol(py, symbol))
     }
 
     /// The book of a tracked symbol.
     fn book(&self, symbol: &Bound<'_, PyString>) -> PyResult<Book> {
-        let id = self.shared.lock().id(symbol.to_str()?);
+        let id = self.shared.lock().engine.id(symbol.to_str()?);
         let id = id.ok_or_else(|| errors::unknown_symbol(symbol.py(), &symbol.to_string()))?;
         Ok(Book::new(Arc::clone(&self.shared), id, symbol.clone().unbind()))
     }
@@ -141,13 +155,11 @@ impl Engine {
     /// Makes a book (or all) wait for a snapshot: the connection ended, stalled, or it is being subscribed anew.
     #[pyo3(signature = (symbol = None, reason = "suspended"))]
     fn suspend(&self, py: Python<'_>, symbol: Option<&str>, reason: &str) -> PyResult<()> {
-        let mut engine = self.shared.lock();
         let Some(symbol) = symbol else {
-            engine.suspend_all(reason);
+            self.shared.lock().engine.suspend_all(reason);
             return Ok(());
         };
-        let tracked = engine.suspend(symbol, reason);
-        drop(engine);
+        let tracked = self.shared.lock().engine.suspend(symbol, reason);
         tracked.then_some(()).ok_or_else(|| errors::unknown_symbol(py, symbol))
     }
 
@@ -172,8 +184,8 @@ impl Engine {
     ) -> PyResult<Bound<'py, PyList>> {
         let inputs: Vec<(&[u8], i64)> = frames.iter().map(|(frame, recv_ns)| (frame.as_bytes(), *recv_ns)).collect();
         let results: Vec<Received> = py.detach(|| {
-            let mut engine = self.shared.lock();
-            inputs.iter().map(|(frame, recv_ns)| run(&mut engine, frame, *recv_ns)).collect()
+            let mut kept = self.shared.lock();
+            inputs.iter().map(|(frame, recv_ns)| run(&mut kept.engine, frame, *recv_ns)).collect()
         });
         let objects = PyList::empty(py);
         for (result, (frame, _)) in results.into_iter().zip(inputs) {
@@ -190,19 +202,19 @@ impl Engine {
     /// The tracked symbols, in the order of tracking.
     #[getter]
     fn symbols<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let symbols: Vec<String> = self.shared.lock().books().map(|book| book.symbol().to_string()).collect();
+        let symbols: Vec<String> = self.shared.lock().engine.books().map(|book| book.symbol().to_string()).collect();
         PyTuple::new(py, symbols)
     }
 
     /// How many book messages were not used: for symbols that are not tracked, or updates while a book was not live.
     #[getter]
     fn ignored(&self) -> u64 {
-        let engine = self.shared.lock();
+        let engine = &self.shared.lock().engine;
         engine.untracked() + engine.books().map(|book| book.statistics().ignored).sum::<u64>()
     }
 
     fn __repr__(&self) -> String {
-        let engine = self.shared.lock();
+        let engine = &self.shared.lock().engine;
         let live = engine.count(havklo_engine::State::Live);
         format!("Engine({} books, {live} live)", engine.books().count())
     }

@@ -5,6 +5,7 @@ use crate::values::{Change, Level, Top, decimal_or_none};
 use havklo_engine::{Book, Fault, Fixed, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
+use smallvec::SmallVec;
 
 /// The Rust side of a [`BookUpdate`], complete before any Python object is made.
 #[derive(Clone)]
@@ -19,7 +20,8 @@ pub struct UpdateData {
     timestamp: Option<Timestamp>,
     bid: Option<(u128, u128)>,
     ask: Option<(u128, u128)>,
-    changes: Box<[havklo_engine::Change]>,
+    /// Two fit inline: most messages change one level, or delete one and refill the book.
+    changes: SmallVec<[havklo_engine::Change; 2]>,
 }
 
 impl UpdateData {
@@ -160,7 +162,7 @@ impl BookUpdate {
     /// The same update standing for `count` earlier ones as well, without changes.
     #[pyo3(signature = (count, /))]
     fn conflate(&self, py: Python<'_>, count: u64) -> Self {
-        let data = UpdateData { conflated: count, changes: Box::default(), ..self.data.clone() };
+        let data = UpdateData { conflated: count, changes: SmallVec::new(), ..self.data.clone() };
         Self { symbol: self.symbol.clone_ref(py), data }
     }
 

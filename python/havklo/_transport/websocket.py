@@ -31,15 +31,13 @@ async def connect(url: str, handler: Handler, clock: Clock, *, timeout_seconds: 
         raise Disconnected(f"{url} did not answer within {timeout_seconds:g} s") from error
     except (OSError, picows.WSError, picows.WSInvalidURL) as error:
         raise Disconnected(f"{url}: {_in_words(error)}") from error
-    if socket.has_ended:
-        raise Disconnected(f"{url}: {socket.reason}")
     return socket
 
 
 async def _open(socket: "WebSocket", url: str, timeout_seconds: float) -> None:
     try:
         async with asyncio.timeout(timeout_seconds):
-            await picows.ws_connect(  # pyright: ignore[reportUnknownMemberType]  # its **kwargs are untyped
+            wire, _ = await picows.ws_connect(  # pyright: ignore[reportUnknownMemberType]  # its **kwargs are untyped
                 lambda: socket.listener,
                 url,
                 websocket_handshake_timeout=timeout_seconds,
@@ -49,6 +47,7 @@ async def _open(socket: "WebSocket", url: str, timeout_seconds: float) -> None:
     except BaseException:
         socket.abandon()
         raise
+    socket.watch(wire)
 
 
 def _in_words(error: Exception) -> str:
@@ -65,7 +64,8 @@ class WebSocket:
         self.last_read = clock.now()
         self.listener = _Listener(self, handler, clock)
         self._wire: picows.WSTransport | None = None
-        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended = asyncio.Event()
+        self._watcher: asyncio.Task[None] | None = None
         self._reason: str | None = None
         self._wanted = True
         self._handler = handler
@@ -74,7 +74,7 @@ class WebSocket:
         self._patience: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
-        state = "ended" if self._ended.done() else "open" if self._wire else "opening"
+        state = "ended" if self._ended.is_set() else "open" if self._wire else "opening"
         return f"<WebSocket {state}>"
 
     def send(self, payload: bytes) -> None:
@@ -102,13 +102,17 @@ class WebSocket:
 
     async def wait_closed(self) -> None:
         """Wait until the connection has ended; may be cancelled at any time."""
-        await asyncio.shield(self._ended)
+        await self._ended.wait()
 
     def opened(self, wire: picows.WSTransport) -> None:
         """Take the connection that picows has made, unless nobody waits for it any more."""
         self._wire = wire
         if not self._wanted:
             self.abort()
+
+    def watch(self, wire: picows.WSTransport) -> None:
+        """Wait in the background for the connection's end."""
+        self._watcher = asyncio.get_running_loop().create_task(self._until_ended(wire))
 
     def abandon(self) -> None:
         """Give the attempt to connect up; a handshake that still succeeds is dropped."""
@@ -132,30 +136,24 @@ class WebSocket:
             self._fragments_size += len(payload)
             if self._fragments_size > _MAX_MESSAGE:
                 self._note("the peer's message was too big")
-                raise picows.WSProtocolError(picows.WSCloseCode.MESSAGE_TOO_BIG, "the message is too big")
-            if frame.fin:
+                wire.send_close(picows.WSCloseCode.MESSAGE_TOO_BIG)
+                wire.disconnect(graceful=False)
+            elif frame.fin:
                 self._join(recv_ns)
         elif kind is not picows.WSMsgType.PONG:
             self._handler.on_malformed(error)
 
-    def ended(self) -> str:
-        """Mark the connection as ended and say why."""
+    async def _until_ended(self, wire: picows.WSTransport) -> None:
+        try:
+            # It raises what has made picows end the connection, a breach of the protocol for instance.
+            await wire.wait_disconnected()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the connection has ended by it
+            self._note(_in_words(error))
         self._wire = None
         if self._patience is not None:
             self._patience.cancel()
-        if not self._ended.done():
-            self._ended.set_result(None)
-        return self.reason
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the connection has ended."""
-        return self._ended.done()
-
-    @property
-    def reason(self) -> str:
-        """What ended it."""
-        return self._reason or "the connection was lost"
+        self._ended.set()
+        self._handler.on_closed(self._reason or "the connection was lost")
 
     def _join(self, recv_ns: int) -> None:
         whole = b"".join(self._fragments)
@@ -186,14 +184,10 @@ class _Listener(picows.WSListener):
     def __init__(self, socket: WebSocket, handler: Handler, clock: Clock) -> None:
         super().__init__()
         self._socket = socket
-        self._on_closed = handler.on_closed
         self.on_ws_frame = _receive_path(socket, handler, clock)  # type: ignore[method-assign]
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._socket.opened(transport)
-
-    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:  # noqa: ARG002  # picows' signature
-        self._on_closed(self._socket.ended())
 
 
 def _receive_path(

@@ -13,7 +13,7 @@ from havklo.cli._view import count, number
 from havklo.cli._watch import Watch
 from havklo.client import Client
 from havklo.errors import BookNotLive
-from havklo.events import Desync, Level
+from havklo.events import BookState, Desync, Level
 
 if TYPE_CHECKING:
     from havklo.sim import Injection, Simulator
@@ -95,7 +95,6 @@ class _Story:
         self._next = first
         self._orders: list[Injection] = []
         self._told = 0
-        self._judged = 0
         self._harmless = 0
         self._wrong = 0
         self._greeted = False
@@ -114,7 +113,7 @@ class _Story:
             self._next += _EVERY
             self._orders.append(self._exchange.inject("drop", _SYMBOL))
         self._tell_faults()
-        if self._is_unnoticed() and self._is_judged_right():
+        if self._judge_unnoticed():
             self._next = seconds
 
     def conclude(self) -> int:
@@ -151,28 +150,22 @@ class _Story:
             )
         self._told = len(faults)
 
-    def _is_unnoticed(self) -> bool:
-        """Whether messages have been proven since the last loss, so that it will not be noticed any more."""
+    def _judge_unnoticed(self) -> bool:
+        """Whether the latest loss did no harm: a few are undone by the very next message, and nobody can notice."""
         faults = [fault for order in self._orders for fault in order.faults]
-        if len(faults) == self._judged:
-            return False
         if len(self.watch.desyncs) + self._harmless + self._wrong >= len(faults):
-            self._judged = len(faults)
             return False
-        stamp = self._kraken.books[_SYMBOL].peek().snapshot
-        return stamp is not None and (stamp.timestamp or "") > faults[-1].timestamp
-
-    def _is_judged_right(self) -> bool:
-        """Compare the book with the truth. A few losses are undone by the very next message; then all is well."""
-        held = self._kraken.books[_SYMBOL].snapshot(10)
-        bids, asks = self._exchange.ladder(_SYMBOL, 10, held.timestamp)
-        self._judged = self.lost
-        if (bids, asks) == (_texts(held.bids), _texts(held.asks)):
+        peek = self._kraken.books[_SYMBOL].peek()
+        held = peek.snapshot
+        if peek.state is not BookState.LIVE or held is None or (held.timestamp or "") <= faults[-1].timestamp:
+            return False  # nothing has come since
+        truth = self._exchange.ladder(_SYMBOL, 10, held.timestamp)
+        if truth == (_texts(held.bids), _texts(held.asks)):
             self._harmless += 1
-            self.watch.note("harmless", "the next message set the same levels, and the book is right: another one")
+            self.watch.note("harmless", "the next message set the same levels, so the book is right; another one")
             return True
         self._wrong += 1
-        self.watch.note("wrong", "the book is not the simulator's")
+        self.watch.note("wrong", "the book is not the simulator's, and nobody noticed")
         return False
 
 

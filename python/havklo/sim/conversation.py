@@ -219,9 +219,7 @@ class Conversation:
 
     def _refuse(self, error: str, symbol: str | None = None) -> bytes:
         request = self._request
-        return wire.refusal(
-            error, request.method, request.req_id, request.time_in, self._now(), symbol=symbol
-        )
+        return wire.refusal(error, request.method, request.req_id, request.time_in, self._now(), symbol=symbol)
 
     def _now(self) -> str:
         return rfc3339(self._clock.epoch_ns() // 1_000)

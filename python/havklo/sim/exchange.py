@@ -108,15 +108,11 @@ class Listing:
         if depth > self.history.depth:
             raise ValueError(f"the history keeps the {self.history.depth} best levels, not {depth}")
         moment = micros(timestamp)
-        return self._texts(self.history.at(moment, BID)[:depth]), self._texts(
-            self.history.at(moment, ASK)[:depth]
-        )
+        return self._texts(self.history.at(moment, BID)[:depth]), self._texts(self.history.at(moment, ASK)[:depth])
 
     def _texts(self, levels: list[tuple[int, int]]) -> Levels:
         pair = self.pair
-        return [
-            (decimal(price, pair.price_precision), decimal(qty, pair.qty_precision)) for price, qty in levels
-        ]
+        return [(decimal(price, pair.price_precision), decimal(qty, pair.qty_precision)) for price, qty in levels]
 
 
 class Publication(NamedTuple):
@@ -137,9 +133,7 @@ class Exchange:
         history_depth: How many levels of it.
     """
 
-    def __init__(
-        self, pairs: Sequence[Pair], *, seed: int = 7, history: int = 0, history_depth: int = 10
-    ) -> None:
+    def __init__(self, pairs: Sequence[Pair], *, seed: int = 7, history: int = 0, history_depth: int = 10) -> None:
         self.pairs = {pair.symbol: pair for pair in pairs}
         self.events = 0
         self._seed = seed

@@ -160,9 +160,7 @@ def corrupt(frame: bytes, tops: Tops, rng: random.Random) -> bytes:
     at = rng.choice([at for at in range(start, end) if frame[at : at + 1].isdigit()])
     # A leading zero would be broken JSON, which is another kind of fault.
     leading = not frame[at - 1 : at].isdigit() and frame[at + 1 : at + 2].isdigit()
-    new = rng.choice(
-        [digit for digit in b"0123456789" if digit != frame[at] and not (leading and digit == 48)]
-    )
+    new = rng.choice([digit for digit in b"0123456789" if digit != frame[at] and not (leading and digit == 48)])
     return b"%b%c%b" % (frame[:at], new, frame[at + 1 :])
 
 

@@ -99,8 +99,7 @@ class Feed:
     def snapshot(self, depth: int, timestamp: str) -> bytes:
         """The whole window, best levels first."""
         bids, asks = (
-            [self._entry(level.price, level.qty) for level in ladder.top(depth)]
-            for ladder in self._market.sides
+            [self._entry(level.price, level.qty) for level in ladder.top(depth)] for ladder in self._market.sides
         )
         checksum = self.checksum()
         return book_message("snapshot", self._pair.symbol, bids, asks, checksum=checksum, timestamp=timestamp)

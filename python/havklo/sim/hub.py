@@ -43,9 +43,7 @@ class Hub:
     @property
     def targets(self) -> list[tuple[str, int]]:
         """Every subscription as (symbol, connection number), in a fixed order."""
-        return sorted(
-            (symbol, number) for (symbol, _), subscribers in self._books.items() for number in subscribers
-        )
+        return sorted((symbol, number) for (symbol, _), subscribers in self._books.items() for number in subscribers)
 
     def join(self, subscriber: Subscriber, symbol: str, depth: int) -> None:
         """From now on a connection gets a book's updates."""

@@ -40,9 +40,7 @@ async def serve(
     Raises:
         ConfigurationError: An argument that can't be, or a port that is taken.
     """
-    async with Simulator(
-        symbols, seed=seed, rate=rate, port=port, host=host, fault_every=fault_every
-    ) as simulator:
+    async with Simulator(symbols, seed=seed, rate=rate, port=port, host=host, fault_every=fault_every) as simulator:
         if on_ready is not None:
             on_ready(simulator)
         async for _ in simulator.clock.every(status_every):

@@ -121,9 +121,7 @@ class Connection:
 class Server:
     """Listens on loopback and runs one conversation per connection."""
 
-    def __init__(
-        self, converse: Converse, clock: Clock, limits: Limits, connection_id: Callable[[], int]
-    ) -> None:
+    def __init__(self, converse: Converse, clock: Clock, limits: Limits, connection_id: Callable[[], int]) -> None:
         self._converse = converse
         self._clock = clock
         self._limits = limits
@@ -155,9 +153,7 @@ class Server:
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""
-        goodbyes = (
-            each.close(WSCloseCode.GOING_AWAY, "going away") for each in tuple(self.connections.values())
-        )
+        goodbyes = (each.close(WSCloseCode.GOING_AWAY, "going away") for each in tuple(self.connections.values()))
         await asyncio.gather(*goodbyes)
         if self._runner is not None:
             await self._runner.cleanup()
@@ -200,9 +196,7 @@ def _nothing(_number: int) -> None:
 class _Duties:
     """What the clock demands of a connection: heartbeats while subscribed, an end when nothing happens."""
 
-    def __init__(
-        self, connection: Connection, conversation: Conversation, clock: Clock, limits: Limits
-    ) -> None:
+    def __init__(self, connection: Connection, conversation: Conversation, clock: Clock, limits: Limits) -> None:
         self._connection = connection
         self._conversation = conversation
         self._clock = clock

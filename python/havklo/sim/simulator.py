@@ -148,9 +148,7 @@ class Simulator(Venue):
             HavkloError: It is not running.
         """
         if self._url is None:
-            raise HavkloError(
-                "the simulator is not running", hint="async with Simulator() as sim: ... sim.url"
-            )
+            raise HavkloError("the simulator is not running", hint="async with Simulator() as sim: ... sim.url")
         return self._url
 
     @property
@@ -284,9 +282,7 @@ class Simulator(Venue):
 
     def _schedule(self) -> None:
         self._due += round(self._exchange.wait() / self.rate * _SECOND)
-        self._timers["market"] = self._clock.call_at(
-            max(self._due, self._clock.now() + _QUANTUM), self._trade
-        )
+        self._timers["market"] = self._clock.call_at(max(self._due, self._clock.now() + _QUANTUM), self._trade)
 
     def _trade(self) -> None:
         """Send what is due. Each message carries the time it was due at, so that lateness can be measured."""
@@ -316,6 +312,4 @@ class Simulator(Venue):
 
     def _check(self, symbol: str) -> None:
         if symbol not in self._exchange.pairs:
-            raise ConfigurationError(
-                f"{symbol!r} is not listed", hint=f"there are {', '.join(self.symbols[:5])} ..."
-            )
+            raise ConfigurationError(f"{symbol!r} is not listed", hint=f"there are {', '.join(self.symbols[:5])} ...")

@@ -145,8 +145,7 @@ def pairs(symbols: int | Sequence[str]) -> tuple[Pair, ...]:
         if symbols < 1:
             raise ConfigurationError(f"a simulator lists at least one symbol, not {symbols}")
         more = (
-            f"SIM{number:03}/{'EUR' if number % 4 == 0 else 'USD'}"
-            for number in range(len(NAMED) + 1, symbols + 1)
+            f"SIM{number:03}/{'EUR' if number % 4 == 0 else 'USD'}" for number in range(len(NAMED) + 1, symbols + 1)
         )
         return NAMED[:symbols] + tuple(generate(name) for name in more)
     names = [symbols] if isinstance(symbols, str) else list(symbols)
