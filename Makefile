@@ -28,7 +28,7 @@ lint: $(STAMPS)/engine  ## Check style, types and architecture
 	$(BIN)/mypy tests/typing
 	$(BIN)/python -m mypy.stubtest havklo._engine
 	cargo fmt --check
-	cargo clippy --locked --quiet --all-targets -- -D warnings
+	cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 
 bench: $(STAMPS)/engine $(STAMPS)/bench  ## Measure against the peers, all in one run
 	.venv-bench/bin/python benches/run.py $(BENCH)

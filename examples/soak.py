@@ -29,11 +29,12 @@ import havklo
 from havklo import BookNotLive, BookUpdate, Client, Desync, Simulator
 from havklo.channels import book
 from havklo.events import BookSnapshot, Connected, Level, Resync
+from havklo.sim import FaultKind
 
 DEPTHS = (10, 25)  # every other symbol
 TOP = 10
 HISTORY = 4_000  # changes of each book that the simulator remembers: the judge is never that late
-FAULTS = ("drop", "corrupt", "disconnect")
+FAULTS: tuple[FaultKind, ...] = ("drop", "corrupt", "disconnect")
 WEIGHTS = (5, 4, 1)
 SECONDS_TO_HEAL = 20.0
 FLAT_BYTES, FLAT_SHARE = 2 << 20, 0.03

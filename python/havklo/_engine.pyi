@@ -4,7 +4,7 @@ Everything here is frozen: events and values are facts about one moment, and a `
 All calls are safe from any thread; each getter is atomic, and `Book.snapshot` gives several values of one instant.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, final
@@ -80,7 +80,7 @@ class Engine:
     def __new__(
         cls,
         *,
-        rules: Sequence[str] = ("unknown_delete", "unchanged_level", "short_side", "better_refill"),
+        rules: Iterable[str] = ("unknown_delete", "unchanged_level", "short_side", "better_refill"),
     ) -> Engine: ...
     def track(
         self,

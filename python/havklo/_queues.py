@@ -157,7 +157,7 @@ class Iteration(AsyncIterator[E_co], Generic[E_co]):
 
     def __init__(self, queue: Queue[E_co], detach: Callable[[], object]) -> None:
         self._queue = queue
-        self._detach = detach
+        self._detach: Callable[[], object] | None = detach
 
     def __aiter__(self) -> "Iteration[E_co]":
         return self
@@ -190,10 +190,19 @@ class Iteration(AsyncIterator[E_co], Generic[E_co]):
             taken.append(event)
         return taken
 
+    def close(self) -> None:
+        """Let go of the queue; the iteration ends. On its event loop's thread only."""
+        self._queue.close()
+        self._let_go()
+
     async def aclose(self) -> None:
         """Let go of the queue; the iteration ends."""
-        self._queue.close()
-        self._detach()
+        self.close()
+
+    def _let_go(self) -> None:
+        detach, self._detach = self._detach, None
+        if detach is not None:
+            detach()
 
     def __del__(self) -> None:
-        self._detach()
+        self._let_go()

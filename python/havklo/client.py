@@ -41,6 +41,7 @@ class ClientStatistics(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         live: Those of them that are live.
         messages: Book messages addressed to these books.
         verified: Those of them that were proven.
+        ignored: Book messages that were not used: of books that were not live, or not subscribed any more.
         desyncs: Desyncs of these books.
         resyncs: Books that were made live again.
         dropped: Updates that iterations did not see on their own, and events that were too many.
@@ -53,6 +54,7 @@ class ClientStatistics(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     live: int
     messages: int
     verified: int
+    ignored: int
     desyncs: int
     resyncs: int
     dropped: int
@@ -249,6 +251,7 @@ class Client:
             live=sum(book.state == "live" for book in books),
             messages=sum(count.messages for count in counted),
             verified=sum(count.verified for count in counted),
+            ignored=sum(connection.engine.ignored for connection in hub.connections),
             desyncs=sum(sum(count.desyncs.values()) for count in counted),
             resyncs=sum(connection.session.resyncs for connection in hub.connections),
             dropped=hub.handlers.dropped + sum(each.dropped for each in subscriptions),

@@ -159,8 +159,6 @@ class Connection:
 
     def on_malformed(self, error: MalformedFrame) -> None:
         """Tell the session of a frame that nobody could read."""
-        if self._closed:
-            return
         try:
             self._hear(Malformed(detail=error.detail))
         except Exception as failure:  # noqa: BLE001  # a handler's; it ends the client with this exception
@@ -168,8 +166,6 @@ class Connection:
 
     def other(self, payload: bytes) -> MalformedFrame | None:
         """Read a message that is not the engine's, and tell the session; gives what can't be read back."""
-        if self._closed:
-            return None
         try:
             message = decode(payload)
         except MalformedFrame as error:
@@ -196,32 +192,36 @@ class Connection:
 
     # -- what goes out -----------------------------------------------------------------------
 
-    def _perform(self, actions: list[Action]) -> None:  # noqa: C901  # one arm per action, each a line
-        for action in actions:
-            match action:
-                case Send(payload):
-                    if self._transport is not None:
-                        self._transport.send(payload)
-                case Emit(event):
-                    self._owner.emit(event)
-                case Suspend(symbols, reason):
-                    self._suspend(symbols, reason)
-                case Discard():
-                    self._discarded = True
-                case Complete(topic):
-                    self._owner.completed(topic)
-                case Fail(topic, error):
-                    self._owner.failed(topic, error)
-                case Track(topic):
-                    book = self.engine.track(topic.symbol, topic.depth or 10, channel=topic.channel)
-                    self._owner.tracked(topic, book)
-                case Untrack(topic):
-                    self.engine.untrack(topic.symbol)
-                case Connect():
-                    self._opening = asyncio.get_running_loop().create_task(self._open())
-                case Close():
-                    self._drop()
-        self._arm()
+    def _perform(self, actions: list[Action]) -> None:
+        if not self._closed:
+            for action in actions:
+                self._carry_out(action)
+            self._arm()
+
+    def _carry_out(self, action: Action) -> None:  # noqa: C901  # one arm per action, each a line
+        match action:
+            case Send(payload):
+                if self._transport is not None:
+                    self._transport.send(payload)
+            case Emit(event):
+                self._owner.emit(event)
+            case Suspend(symbols, reason):
+                self._suspend(symbols, reason)
+            case Discard():
+                self._discarded = True
+            case Complete(topic):
+                self._owner.completed(topic)
+            case Fail(topic, error):
+                self._owner.failed(topic, error)
+            case Track(topic):
+                book = self.engine.track(topic.symbol, topic.depth or 10, channel=topic.channel)
+                self._owner.tracked(topic, book)
+            case Untrack(topic):
+                self.engine.untrack(topic.symbol)
+            case Connect():
+                self._opening = asyncio.get_running_loop().create_task(self._open())
+            case Close():
+                self._drop()
 
     def _suspend(self, symbols: tuple[str, ...] | None, reason: str) -> None:
         if symbols is None:

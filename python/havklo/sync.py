@@ -66,6 +66,12 @@ class _Portal:
         finally:
             self._calls.discard(future)
 
+    def post(self, function: Callable[[], object]) -> None:
+        """Call a function there, some time soon, unless the loop has ended."""
+        with self._lock:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(function)
+
     def close(self) -> None:
         """Leave the client, stop the loop and wait for its thread; doing it twice is allowed."""
         with self._lock:
@@ -123,10 +129,10 @@ class _Events(Iterator[T], Generic[T]):
         return self._batch.pop()
 
     def __del__(self) -> None:
-        iteration = getattr(self, "_iteration", None)
+        iteration: Iteration[T] | None = getattr(self, "_iteration", None)
         if iteration is not None:
-            with contextlib.suppress(HavkloError):
-                self._portal.call(iteration.aclose())
+            # Not waited for: whoever collects garbage may be the background thread itself.
+            self._portal.post(iteration.close)
 
 
 async def _do(function: Callable[[], T]) -> T:

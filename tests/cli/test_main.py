@@ -115,3 +115,18 @@ def test_ctrl_c(arguments: list[str], until: str, code: int) -> None:
         out, err = running.communicate(timeout=30)
     assert (running.returncode, err) == (code, "")
     assert "Traceback" not in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are another matter there")
+def test_a_reader_that_has_enough(write: Callable[..., Path], market: Any) -> None:
+    """A closed pipe, such as `| head -1` leaves behind, ends a command without a word."""
+    path = write("good.jsonl", market().snapshot())
+    command = [*PROGRAM, "verify", "--json", *[path.name] * 2_000]
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=path.parent, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=30) == 141

@@ -2,12 +2,15 @@
 
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from havklo import Simulator
 from havklo.cli import sim as sim_module
+from havklo.sim import SimulatorStatistics
 
 
 def test_it_says_where_it_listens(havklo: Any) -> None:
@@ -22,27 +25,45 @@ def test_it_says_where_it_listens(havklo: Any) -> None:
     assert re.fullmatch(r"ended after \d+ messages", end)
 
 
-def test_a_status_line_now_and_then(havklo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a terminal a plain line tells how it is doing."""
-    monkeypatch.setattr(sim_module, "_PLAIN_EVERY", 0.2)
-    monkeypatch.setattr(sim_module, "_LIVE_EVERY", 0.1)
-    done = havklo("sim", "--seconds", "0.5", "--port", "0", "--symbols", "1")
-    status = [line for line in done.out.splitlines() if "msg/s" in line]
-    assert len(status) >= 2
-    pattern = r" +\d+ s \| \d+ msg/s \| 0 connections, 0 books \| 0 frames sent \| faults: none"
-    assert re.fullmatch(pattern, status[0])
+TROUBLE = " | 1,200 messages left out: this machine is too slow | 1 client cut off for reading too slowly"
 
 
-def test_on_a_terminal_the_status_stays_in_place(havklo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line is drawn over, and the cursor comes back in the end."""
+def statistics(seconds: float, messages: int, **counts: Any) -> SimulatorStatistics:
+    """What the simulator counts."""
+    zero = {"events": 0, "frames": 0, "skipped": 0, "connections": 0, "subscriptions": 0, "overflows": 0, "faults": {}}
+    return SimulatorStatistics(seconds=seconds, messages=messages, **(zero | counts))
+
+
+async def test_a_status_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal a plain line every ten seconds tells how it is doing, troubles included."""
+    async with Simulator(1, rate=0) as exchange:
+        with sim_module._Status() as status:
+            status.begin(exchange)
+            status.show(statistics(9.5, 950))
+            status.show(statistics(10.0, 1_000))
+            status.show(statistics(19.5, 2_000))
+            busy = statistics(20.0, 3_500, connections=2, subscriptions=7, frames=12_345)
+            status.show(replace(busy, faults={"drop": 3, "corrupt": 1}, skipped=1_200, overflows=1))
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert lines == [
+        "   10 s | 100 msg/s | 0 connections, 0 books | 0 frames sent | faults: none",
+        "   20 s | 250 msg/s | 2 connections, 7 books | 12,345 frames sent | faults: 1 corrupt, 3 drop" + TROUBLE,
+        "ended after 0 messages",
+    ]
+
+
+async def test_on_a_terminal_the_status_stays_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line is drawn over, and the cursor comes back before the last word."""
     screen = io.StringIO()
-    monkeypatch.setattr(sim_module, "results", lambda: Console(file=screen, force_terminal=True, width=120))
-    monkeypatch.setattr(sim_module, "_LIVE_EVERY", 0.1)
-    assert havklo("sim", "--seconds", "0.3", "--port", "0").code == 0
+    monkeypatch.setattr(sim_module, "results", lambda: Console(file=screen, force_terminal=True, highlight=False))
+    async with Simulator(1, rate=0) as exchange:
+        with sim_module._Status() as status:
+            status.begin(exchange)
+            status.show(statistics(0.5, 50))
+            status.show(statistics(1.0, 70))
     shown = screen.getvalue()
-    assert shown.count("msg/s") >= 2
-    assert shown.index("\x1b[?25l") < shown.index("\x1b[?25h")
-    assert shown.rstrip().endswith("messages")
+    assert shown.index("\x1b[?25l") < shown.index("100 msg/s") < shown.index("40 msg/s") < shown.index("\x1b[?25h")
+    assert shown.rstrip().endswith("ended after 0 messages")
 
 
 BAD = {

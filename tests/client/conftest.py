@@ -3,10 +3,11 @@
 import asyncio
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from blockbuster import blockbuster_ctx
 
 from havklo import Client
 from havklo._transport.memory import MemoryTransport, MemoryVenue
@@ -165,3 +166,10 @@ async def _turn(times: int = 5) -> None:
 def turn() -> Callable[..., Any]:
     """Lets the event loop run what is ready; no time passes."""
     return _turn
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_calls() -> Iterator[None]:
+    """Nothing that a client does may block its event loop."""
+    with blockbuster_ctx():
+        yield

@@ -315,3 +315,13 @@ async def test_structural_rules_can_be_switched_off(venue: Any, exchange: Any, s
     with pytest.raises(ConfigurationError):
         async with Client(venue, rules=("no_such_rule",)) as kraken:
             await kraken.subscribe(book("BTC/USD"))
+
+
+async def test_updates_of_books_that_are_away_are_counted(venue: Any, exchange: Any) -> None:
+    """What can't be used is counted, not hidden."""
+    async with Client(venue, on_desync="report") as kraken:
+        await kraken.subscribe(book("BTC/USD"))
+        exchange.desync("BTC/USD")
+        exchange.trade("BTC/USD", times=3)
+        statistics = kraken.statistics()
+        assert (statistics.messages, statistics.verified, statistics.ignored) == (5, 1, 3)

@@ -7,7 +7,6 @@ use crate::json::{Cursor, Syntax};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
-use hashbrown::HashMap;
 
 /// The depths Kraken offers for `book`.
 pub const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
@@ -65,7 +64,7 @@ impl core::error::Error for BadSettings {}
 #[derive(Debug)]
 pub struct Engine {
     books: Vec<Option<Box<Book>>>,
-    index: HashMap<Box<str>, BookId>,
+    index: Index,
     /// The book of the last frame: on most connections also that of the next.
     last: Option<BookId>,
     work: Workspace,
@@ -80,7 +79,7 @@ impl Engine {
     pub fn new(rules: Rules) -> Self {
         Self {
             books: Vec::new(),
-            index: HashMap::new(),
+            index: Index::default(),
             last: None,
             work: Workspace::new(),
             desynced: Vec::new(),
@@ -106,7 +105,7 @@ impl Engine {
         }
         let id = BookId(self.books.len());
         self.books.push(Some(Box::new(Book::new(symbol, settings))));
-        self.index.insert(symbol.into(), id);
+        self.index.insert(symbol, id);
         Ok(id)
     }
 
@@ -123,7 +122,7 @@ impl Engine {
     /// A tracked symbol's number.
     #[must_use]
     pub fn id(&self, symbol: &str) -> Option<BookId> {
-        self.index.get(symbol).copied()
+        self.index.get(symbol.as_bytes())
     }
 
     /// A book; None once it is no longer tracked.
@@ -212,7 +211,7 @@ impl Engine {
         if last.is_some() {
             return last;
         }
-        let found = core::str::from_utf8(symbol).ok().and_then(|symbol| self.id(symbol));
+        let found = self.index.get(symbol);
         self.last = found.or(self.last);
         found
     }
@@ -242,5 +241,38 @@ impl Engine {
     #[must_use]
     pub fn count(&self, state: State) -> usize {
         self.books().filter(|book| book.state() == state).count()
+    }
+}
+
+/// Books by symbol: a sorted list, which for the few hundred symbols of a connection is as fast as a hash table, and a
+/// tenth of its code in the browser.
+#[derive(Debug, Default)]
+struct Index(Vec<(u64, Box<str>, BookId)>);
+
+impl Index {
+    /// The first eight bytes, which tell most symbols apart in one comparison.
+    fn key(symbol: &[u8]) -> u64 {
+        symbol.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte))
+    }
+
+    fn place(&self, symbol: &[u8]) -> Result<usize, usize> {
+        let key = Self::key(symbol);
+        self.0.binary_search_by(|(other, text, _)| other.cmp(&key).then_with(|| text.as_bytes().cmp(symbol)))
+    }
+
+    fn get(&self, symbol: &[u8]) -> Option<BookId> {
+        let place = self.place(symbol).ok()?;
+        self.0.get(place).map(|entry| entry.2)
+    }
+
+    fn insert(&mut self, symbol: &str, id: BookId) {
+        if let Err(place) = self.place(symbol.as_bytes()) {
+            self.0.insert(place, (Self::key(symbol.as_bytes()), symbol.into(), id));
+        }
+    }
+
+    fn remove(&mut self, symbol: &str) -> Option<BookId> {
+        let place = self.place(symbol.as_bytes()).ok()?;
+        Some(self.0.remove(place).2)
     }
 }

@@ -98,18 +98,17 @@ impl Engine {
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, rules = vec!["unknown_delete".into(), "unchanged_level".into(), "short_side".into(), "better_refill".into()]),
+    #[pyo3(signature = (*, rules = None),
         text_signature = "(*, rules=('unknown_delete', 'unchanged_level', 'short_side', 'better_refill'))")]
-    #[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
-    fn new(py: Python<'_>, rules: Vec<String>) -> PyResult<Self> {
-        let mut watched = Rules::NONE;
-        for rule in &rules {
-            match rule.as_str() {
+    fn new(py: Python<'_>, rules: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let mut watched = if rules.is_some() { Rules::NONE } else { Rules::ALL };
+        for rule in rules.map(PyAnyMethods::try_iter).transpose()?.into_iter().flatten() {
+            match rule?.extract::<String>()?.as_str() {
                 "unknown_delete" => watched.unknown_delete = true,
                 "unchanged_level" => watched.unchanged_level = true,
                 "short_side" => watched.short_side = true,
                 "better_refill" => watched.better_refill = true,
-                _ => return Err(errors::configuration(py, format!("no structural rule is named '{rule}'"))),
+                rule => return Err(errors::configuration(py, format!("no structural rule is named '{rule}'"))),
             }
         }
         let kept = Kept { engine: havklo_engine::Engine::new(watched), symbols: Vec::new() };

@@ -1,5 +1,6 @@
 """The command line: `havklo verify`, `book`, `demo` and `sim`, one file each."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -7,6 +8,9 @@ __all__ = ["main"]
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells expect it."""
+
+READER_GONE = 141
+"""The exit code when the reader of the output has gone, as shells show it."""
 
 USAGE = 2
 """The exit code when a command could not do what it was asked."""
@@ -32,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         code: int | None = app(given, exit_on_error=False, print_error=False)
+        sys.stdout.flush()
     except CycloptsError as error:
         command = next((word for word in given if not word.startswith("-")), "")
         complain(_one_line(str(error)), hint=f"see havklo {command + ' ' if command in app else ''}--help")
@@ -41,7 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
     return code or 0
+
+
+def _reader_gone() -> int:
+    """Whoever read the output, such as `head`, has enough; what is still buffered has nowhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return READER_GONE
 
 
 def _one_line(text: str) -> str:

@@ -43,6 +43,7 @@ app = App(name="book", usage="Usage: havklo book SYMBOL [OPTIONS]", help_epilogu
 @app.default
 def book(
     symbol: str,
+    /,
     *,
     depth: Annotated[Literal[10, 25, 100, 500, 1000], Parameter(metavar="N")] = 10,
     venue: Annotated[str, Parameter(metavar="live|sim|URL")] = "live",

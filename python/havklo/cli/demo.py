@@ -29,10 +29,11 @@ _HOLD: Final = 2.0
 _WITHOUT_TERMINAL: Final = 8.0  # how long it runs where nobody can press Ctrl-C
 
 _MORE: Final = """\
-It starts a simulated Kraken on this machine and shows its BTC/USD book. After a
-few seconds the simulator loses one message. The book's checksum is no longer
-Kraken's: from that instant it can't be read, takes a fresh snapshot, and is live
-again. It runs until Ctrl-C; where no terminal is, for 8 seconds.
+It starts a simulated Kraken on this machine and shows its BTC/USD book. After
+a few seconds the simulator loses one message. The book's checksum is no longer
+Kraken's: from that instant it can't be read, takes a fresh snapshot, and is
+live again. A few losses are undone by the very next message; then another one
+is lost. It runs until Ctrl-C; where no terminal is, for 8 seconds.
 
 Exit code: 0 if a lost message was noticed and healed, 1 if not.
 

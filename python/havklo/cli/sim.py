@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 from havklo._run import run
 from havklo.cli._checks import check_seconds
 from havklo.cli._output import results
+from havklo.cli._view import count
 from havklo.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -135,14 +136,11 @@ class _Status:
         seconds = now.seconds - (last.seconds if last else 0.0)
         rate = (now.messages - (last.messages if last else 0)) / seconds if seconds > 0 else 0.0
         faults = ", ".join(f"{count} {kind}" for kind, count in sorted(now.faults.items()) if count) or "none"
-        trouble = "".join(
-            f" | {count:,} {what}"
-            for count, what in (
-                (now.skipped, "messages left out, this machine is too slow for the rate"),
-                (now.overflows, "clients read too slowly and were cut off"),
-            )
-            if count
-        )
+        trouble = ""
+        if now.skipped:
+            trouble += f" | {count(now.skipped, 'message')} left out: this machine is too slow"
+        if now.overflows:
+            trouble += f" | {count(now.overflows, 'client')} cut off for reading too slowly"
         return (
             f"{now.seconds:5.0f} s | {rate:,.0f} msg/s | {now.connections} connections, "
             f"{now.subscriptions} books | {now.frames:,} frames sent | faults: {faults}{trouble}"

@@ -84,8 +84,8 @@ def verify(
         _print_json(verdicts)
     else:
         _print_table(verdicts)
-    for error in broken:
-        complain(error)
+    for each in broken:
+        complain(each)
     return 2 if broken else int(any(verdict.desyncs for verdict in verdicts))
 
 
