@@ -7,7 +7,7 @@ WASM := web/engine/havklo.wasm
 RUST := Cargo.toml Cargo.lock $(shell find crates/engine/src crates/python/src crates/engine/Cargo.toml crates/python/Cargo.toml)
 SECONDS_DEMO ?=
 
-.PHONY: demo test lint bench soak fuzz docs locks clean help
+.PHONY: demo test lint bench soak fuzz locks clean help
 .DEFAULT_GOAL := help
 
 demo: $(STAMPS)/engine  ## Watch a book prove itself, break and heal, on the built-in simulator

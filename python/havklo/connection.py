@@ -305,7 +305,7 @@ def _receive_path(  # noqa: C901  # a frame pays for every call, so this is one 
         except MalformedFrame as error:
             return error
         try:
-            if isinstance(event, BookUpdate):
+            if type(event) is BookUpdate:
                 if attention and event.symbol in attention and not connection.settle(event):
                     return None
                 if deliver is not None:

@@ -22,7 +22,7 @@ from havklo._protocol.messages import (
 from havklo._protocol.session import Session
 from havklo.channels import Topic
 from havklo.errors import SubscribeTimeout, SubscriptionError
-from havklo.events import Connected, Refused, Resync, Status, SubscriptionLost
+from havklo.events import Connected, ConnectionLost, Refused, Resync, Status, SubscriptionLost
 
 SECOND = 1_000_000_000
 BTC = Topic("book", "BTC/USD", 10)
@@ -347,6 +347,38 @@ def test_status_after_the_handshake() -> None:
     assert session.receive(StatusReport(system="online"), 1) == []
     assert [type(event) for event in events_of(session.connected(2))] == [Connected, Status]
     assert [type(event) for event in events_of(session.receive(StatusReport(system="x"), 3))] == [Status]
+
+
+def test_the_ack_of_an_older_unsubscribe_counts_for_nothing() -> None:
+    """While a second unsubscribe is under way, the first one's late ack does not let the subscribe go."""
+    session = live(BTC)
+    session.receive(BookLost(symbols=("BTC/USD",), reason="checksum"), SECOND)
+    assert requests(session.tick(3 * SECOND)) == [("subscribe", ["BTC/USD"])]
+    session.receive(BookLost(symbols=("BTC/USD",), reason="checksum"), 3 * SECOND)
+    assert requests(session.tick(4 * SECOND)) == [("unsubscribe", ["BTC/USD"])]
+    assert session.receive(ack(BTC, 2, "unsubscribe"), 4 * SECOND + 1) == []
+    assert requests(session.receive(ack(BTC, 4, "unsubscribe"), 4 * SECOND + 2)) == [("subscribe", ["BTC/USD"])]
+
+
+def test_each_loss_of_a_stable_connection_is_the_first() -> None:
+    """A connection that has held for ten seconds is replaced at once, however often that happens."""
+    session = live(BTC)
+    for number in range(1, 5):
+        (lost,) = events_of(session.disconnected("gone", number * 20 * SECOND))
+        assert isinstance(lost, ConnectionLost)
+        assert lost.retry_in_ns == 0
+        session.connected(number * 20 * SECOND)
+    (lost,) = events_of(session.disconnected("gone", 81 * SECOND))
+    assert isinstance(lost, ConnectionLost)
+    assert lost.retry_in_ns == SECOND // 2
+
+
+def test_no_attention_for_what_is_not_wanted() -> None:
+    """The session does not wait for books that were taken back or have failed."""
+    session = opened(BTC, ETH)
+    session.unsubscribe([BTC], 1)
+    session.receive(Refusal(error="no", method="subscribe", symbol="ETH/USD", req_id=1), 2)
+    assert session.attention == set()
 
 
 def test_disconnected_twice_is_once() -> None:

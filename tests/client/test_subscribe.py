@@ -60,6 +60,10 @@ async def test_peers_1_one_bad_pair_does_not_kill_the_others(venue: Any, exchang
         assert repr(many).endswith(", 1 failed>")
         exchange.trade("BTC/USD", "ETH/USD")
         assert kraken.statistics().verified == 4
+        first, second = aiter(many), aiter(many)
+        assert [(await anext(first)).symbol for _ in range(4)] == ["BTC/USD", "ETH/USD"] * 2
+        exchange.trade("ETH/USD")
+        assert (await anext(second)).symbol == "ETH/USD"
 
 
 async def test_all_refused(venue: Any, exchange: Any) -> None:
@@ -324,3 +328,36 @@ def test_arguments_that_can_not_be_meant(arguments: dict[str, Any]) -> None:
         Client(**arguments)
     assert isinstance(caught.value, HavkloError)
     assert isinstance(caught.value, ValueError)
+
+
+async def test_cancelled_while_connecting(venue: Any, turn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A subscribe that is cancelled before there is a connection calls the attempt off."""
+    called_off = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            called_off.set()
+
+    monkeypatch.setattr(type(venue), "open", never)
+    async with Client(venue) as kraken:
+        waiting = asyncio.create_task(kraken.subscribe(book("BTC/USD")))
+        await turn()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await called_off.wait()
+        assert kraken.statistics().connections == 0
+
+
+async def test_a_venue_that_fails_unexpectedly(venue: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that is no connection's ends the client instead of being retried for ever."""
+
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(type(venue), "open", broken)
+    with pytest.raises(ZeroDivisionError):
+        async with Client(venue) as kraken:
+            await kraken.subscribe(book("BTC/USD"))

@@ -212,6 +212,7 @@ async def test_port_in_use(clock: ManualClock) -> None:
         ({"rate": -1}, "messages a second"),
         ({"fault_every": 0}, "time in seconds"),
         ({"symbols": 0}, "one symbol"),
+        ({"port": 99_999}, "from 0 to 65535"),
     ],
 )
 def test_impossible_options(options: dict[str, Any], words: str) -> None:

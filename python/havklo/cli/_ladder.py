@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from textwrap import wrap
 from typing import Final, NamedTuple
 
 from rich.text import Text
@@ -57,7 +58,10 @@ def draw(view: View, notes: Sequence[Note], *, width: int, height: int, log: int
         height: The terminal's rows.
         log: How many lines of the log are shown, where there is room for them.
     """
-    shown_notes = newest(notes, min(log, max(0, height - _HEADER - _FOOTER - 5)))
+    log_room = min(log, max(0, height - _HEADER - _FOOTER - 5))
+    # A long note takes several lines, so that none of its figures is cut off; the newest lines stay in sight.
+    note_lines = [line for note in newest(notes, log_room) for line in _note(note, width)]
+    shown_notes = note_lines[max(0, len(note_lines) - log_room) :]
     log_lines = len(shown_notes) + bool(shown_notes)
     rows = max(1, min(view.depth, (height - _HEADER - _FOOTER - log_lines - 1) // 2))
     bid_levels, ask_levels = (view.shown.bids[:rows], view.shown.asks[:rows]) if view.shown else ((), ())
@@ -76,7 +80,7 @@ def draw(view: View, notes: Sequence[Note], *, width: int, height: int, log: int
         *_foot(view, width),
     ]
     if shown_notes:
-        lines += [_rule(width, "log"), *map(_note, shown_notes)]
+        lines += [_rule(width, "log"), *shown_notes]
     return _sheet(lines, width, height)
 
 
@@ -193,10 +197,12 @@ def _foot(view: View, width: int) -> list[Text]:
     ]
 
 
-def _note(note: Note) -> Text:
+def _note(note: Note, width: int) -> list[Text]:
     line = Text(f" {clock_text(note.at_ns)} ", palette.FAINT)
     line.append(f"{note.kind:<11}", palette.NOTES.get(note.kind, palette.SOFT))
-    return line.append(note.text, palette.BRIGHT)
+    first, *more = wrap(note.text, max(20, width - line.cell_len)) or [""]
+    indent = " " * line.cell_len
+    return [line.append(first, palette.BRIGHT), *(Text(indent + part, palette.BRIGHT) for part in more)]
 
 
 def _rule(width: int, title: str, style: str = palette.FAINT) -> Text:

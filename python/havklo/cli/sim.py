@@ -135,7 +135,7 @@ class _Status:
         last = self._last
         seconds = now.seconds - (last.seconds if last else 0.0)
         rate = (now.messages - (last.messages if last else 0)) / seconds if seconds > 0 else 0.0
-        faults = ", ".join(f"{count} {kind}" for kind, count in sorted(now.faults.items()) if count) or "none"
+        faults = ", ".join(f"{times} {kind}" for kind, times in sorted(now.faults.items()) if times) or "none"
         trouble = ""
         if now.skipped:
             trouble += f" | {count(now.skipped, 'message')} left out: this machine is too slow"

@@ -109,6 +109,8 @@ class Simulator(Venue):
         self._faults = Faults(seed)
         self._hub = Hub(self._faults)
         self._texts = texts or Texts()
+        if not 0 <= port <= 65_535:
+            raise ConfigurationError(f"a port is from 0 to 65535, not {port}", hint="0 is any free one")
         self._address = (host, port)
         self._limits = (queue_bytes, heartbeat, idle)
         self._fault_every = fault_every
