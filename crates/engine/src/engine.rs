@@ -1,9 +1,11 @@
 //! All books of one connection.
 
-use crate::book::{Book, Settings, State, Workspace};
+use crate::apply::Workspace;
+use crate::book::{Book, Settings, State};
 use crate::fault::{Fault, Malformed, Reason, Rules};
-use crate::frame::{self, Change};
+use crate::frame;
 use crate::json::{Cursor, Syntax};
+use crate::staged::Change;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;

@@ -13,9 +13,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The way of a message: `json` finds its tokens, `frame` reads them into changes, `book` applies them to two `ladder`s
-//! and asks `crc` for the sum; `engine` finds the book and answers. `number` is what they all count in; `sweep` computes
-//! prices from a book; `fault` is what can be wrong.
+//! The way of a message: `json` finds its parts and `token` its numbers, `frame` reads them into `staged` changes, `apply`
+//! takes these into the two `ladder`s of a `book` and asks `crc` for the sum; `engine` finds the book and answers. `number`
+//! is what they all count in; `sweep` computes prices from a book; `fault` is what can be wrong.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -24,6 +24,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod apply;
 mod book;
 mod crc;
 mod engine;
@@ -32,13 +33,15 @@ mod frame;
 mod json;
 mod ladder;
 mod number;
+mod staged;
 mod sweep;
+mod token;
 
 pub use book::{Book, Settings, State, Statistics};
 pub use engine::{BadSettings, BookId, DEPTHS, Engine, Outcome};
 pub use fault::{Fault, Malformed, Reason, Rules};
-pub use frame::{Change, Timestamp};
 pub use json::Syntax;
 pub use ladder::{Level, PROVEN, Side};
 pub use number::{Fixed, MAX_DIGITS};
+pub use staged::{Change, Timestamp};
 pub use sweep::{Overflow, Sweep};
