@@ -41,3 +41,14 @@ def test_a_very_long_outage() -> None:
     for _ in range(1_000_000):
         backoff.next()
     assert 22.5 * SECOND <= backoff.next() <= 30 * SECOND
+
+
+def test_easing_forgets_the_oldest_attempts() -> None:
+    """After easing, the next delay is that of so many attempts, or of fewer if fewer were made."""
+    backoff = Backoff(lambda: 0.0)
+    for _ in range(9):
+        backoff.next()
+    backoff.ease(2)
+    assert (backoff.attempts, backoff.next()) == (2, 1_000_000_000)
+    backoff.ease(9)
+    assert backoff.attempts == 3

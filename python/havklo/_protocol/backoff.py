@@ -41,6 +41,10 @@ class Backoff:
         delay = min(self._cap, self._base << min(doublings, 40))
         return round(delay * (1 - self._random() / 4))
 
+    def ease(self, attempts: int) -> None:
+        """Forget all but so many attempts."""
+        self._attempts = min(self._attempts, attempts)
+
     def reset(self) -> None:
         """Begin anew: the next delay is 0."""
         self._attempts = 0

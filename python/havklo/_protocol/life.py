@@ -25,6 +25,8 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
         dead_after: Silence after which the connection is given up.
         resync_floor: The shortest time between two resyncs of one book.
         stable_after: How long a connection must have held for the next reconnect to be immediate again.
+        served_wait: The longest wait after a connection that had not held, but had made a book live. Kraken asks for
+            5 s between attempts and for fewer than 150 in ten minutes.
         reprove_every: How often a live book is proven by a fresh snapshot, or None.
         bad_snapshots: After how many snapshots that fail a new subscription is given up.
         settle_updates: How many verified updates after its snapshot end a book's convalescence.
@@ -37,6 +39,7 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     dead_after: int = 10 * _SECOND
     resync_floor: int = _SECOND // 2
     stable_after: int = 10 * _SECOND
+    served_wait: int = 5 * _SECOND
     reprove_every: int | None = None
     bad_snapshots: int = 5
     settle_updates: int = 5

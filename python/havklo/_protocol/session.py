@@ -26,6 +26,7 @@ __all__ = ["Session"]
 
 _SECOND = 1_000_000_000
 _DEFAULT_TIMINGS = Timings()
+_EASED = 5  # attempts that a connection which served leaves on the account: the next failure waits 8 s
 
 
 class _Link(Enum):
@@ -67,6 +68,7 @@ class Session:
         self._opened_at: int | None = None
         self._reconnect_at: int | None = None
         self._attempts = 0
+        self._served = False
         self._trouble: str | None = None
         self._early: list[Action] = []
 
@@ -132,7 +134,7 @@ class Session:
         self._link, self._opened_at, self._trouble = _Link.OPEN, now, None
         self._silence.start(now)
         opened = events.Connected(connection=self._connection, attempts=self._attempts, again=again)
-        self._attempts = 0
+        self._attempts, self._served = 0, False
         early, self._early = self._early, []
         return [Emit(opened), *early, *self._flush(now)]
 
@@ -152,7 +154,7 @@ class Session:
         # The attempt that has just failed was the first, immediate one.
         if not was_open and self._backoff.attempts == 0:
             self._backoff.next()
-        delay = self._backoff.next()
+        delay = self._delay(served=was_open and self._served)
         self._link, self._reconnect_at, self._trouble = _Link.WAITING, now + delay, reason
         lost = events.ConnectionLost(connection=self._connection, reason=reason, retry_in_ns=delay)
         return [*actions, Emit(lost), *self._reconnect(now)]
@@ -162,6 +164,7 @@ class Session:
         actions = self.heard(now)
         match message:
             case BookProven():
+                self._served = True
                 return actions + self._wants.proven(message, now)
             case BookLost():
                 actions += self._wants.lost(message, now)
@@ -224,6 +227,14 @@ class Session:
             reason = f"silent for {silent_ns / _SECOND:.1f} s"
             return [Close(reason), *self.disconnected(reason, now)]
         return []
+
+    def _delay(self, *, served: bool) -> int:
+        delay = self._backoff.next()
+        if not served:
+            return delay
+        # It works, it only does not last: half a minute of silence would help nobody.
+        self._backoff.ease(_EASED)
+        return min(delay, self._timings.served_wait)
 
     def _reconnect(self, now: int) -> list[Action]:
         if self._reconnect_at is None or now < self._reconnect_at:
