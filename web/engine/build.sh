@@ -1,8 +1,9 @@
 #!/bin/sh
 # Builds the engine's WebAssembly module and puts it beside this script as havklo.wasm.
 #
-# Two ways, because not every machine has rustup: a toolchain that carries the target compiles at once; Debian's
-# rustc-web, cargo-web, rust-web-src and lld compile the core library along with it, from Debian's own sources.
+# Two ways, because not every machine has rustup: a toolchain that carries the target compiles at once, and rustup
+# can add it; Debian's rustc-web, cargo-web, rust-web-src and lld compile the core library along with it, from
+# Debian's own sources, and are installed where nothing else helps and that is allowed.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -17,6 +18,12 @@ has_target() {
 }
 
 cd "$root"
+if ! has_target rustc && command -v rustup >/dev/null; then
+    rustup target add "$target" || true
+fi
+if ! has_target rustc && [ ! -d /usr/lib/rustlib/src ] && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    { apt-get update -q && apt-get install -qy rustc-web cargo-web rust-web-src lld; } || true
+fi
 if command -v cargo >/dev/null && has_target rustc; then
     cargo build --quiet --locked -p havklo-wasm --profile wasm --target "$target"
 elif [ -x /usr/bin/rustc ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src" ]; then
