@@ -126,7 +126,7 @@ class Engine:
             UnknownSymbol: The symbol is not tracked.
         """
 
-    def receive(self, frame: bytes | bytearray | memoryview, recv_ns: int, /) -> BookUpdate | Desync | None:
+    def receive(self, frame: bytes | bytearray | memoryview, recv_ns: int) -> BookUpdate | Desync | None:
         """Take in one frame; when it returns, the frame is applied whole and proven, or not at all.
 
         Args:
@@ -141,7 +141,9 @@ class Engine:
             MalformedFrame: The bytes are no Kraken frame, and the fault can't be put to a tracked book.
         """
 
-    def receive_many(self, frames: Sequence[tuple[bytes, int]], /) -> list[BookUpdate | Desync | MalformedFrame | None]:
+    def receive_many(
+        self, frames: Sequence[tuple[bytes | bytearray | memoryview, int]]
+    ) -> list[BookUpdate | Desync | MalformedFrame | None]:
         """Take in many frames without holding the interpreter; the same results, in order.
 
         A frame for which `receive` would raise has its `MalformedFrame` in the list, so that the others are not lost.

@@ -7,6 +7,7 @@ use havklo_engine::{BookId, Malformed, Outcome, Rules, Settings};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What stands behind the one lock that an engine and its books share.
@@ -63,6 +64,15 @@ fn run(engine: &mut havklo_engine::Engine, frame: &[u8], recv_ns: i64) -> Receiv
             Received::Desync(engine.desynced().to_vec(), DesyncData { fault, timestamp, recv_ns })
         }
         Err(malformed) => Received::Malformed(malformed),
+    }
+}
+
+/// A frame's bytes, in place if they are `bytes`, else a copy.
+#[inline]
+fn frame_bytes<'a>(frame: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
+    match frame.cast::<PyBytes>() {
+        Ok(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
+        Err(_) => Ok(Cow::Owned(PyBuffer::<u8>::get(frame)?.to_vec(frame.py())?)),
     }
 }
 
@@ -163,25 +173,19 @@ impl Engine {
     }
 
     /// Takes in one frame; when it returns, the frame is applied whole and proven, or not at all.
-    #[pyo3(signature = (frame, recv_ns, /))]
     fn receive(&self, frame: &Bound<'_, PyAny>, recv_ns: i64) -> PyResult<Option<Py<PyAny>>> {
-        let py = frame.py();
-        if let Ok(bytes) = frame.cast::<PyBytes>() {
-            return self.receive_bytes(py, bytes.as_bytes(), recv_ns);
-        }
-        let bytes = PyBuffer::<u8>::get(frame)?.to_vec(py)?;
-        self.receive_bytes(py, &bytes, recv_ns)
+        self.receive_bytes(frame.py(), &frame_bytes(frame)?, recv_ns)
     }
 
     /// Takes in many frames without holding the interpreter; the same results, in order.
-    #[pyo3(signature = (frames, /))]
     #[expect(clippy::needless_pass_by_value, reason = "extracted from Python, so owned")]
     fn receive_many<'py>(
         &self,
         py: Python<'py>,
-        frames: Vec<(Bound<'py, PyBytes>, i64)>,
+        frames: Vec<(Bound<'py, PyAny>, i64)>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let inputs: Vec<(&[u8], i64)> = frames.iter().map(|(frame, recv_ns)| (frame.as_bytes(), *recv_ns)).collect();
+        let borrowed = frames.iter().map(|(frame, recv_ns)| Ok((frame_bytes(frame)?, *recv_ns)));
+        let inputs: Vec<(Cow<'_, [u8]>, i64)> = borrowed.collect::<PyResult<_>>()?;
         let results: Vec<Received> = py.detach(|| {
             let mut kept = self.shared.lock();
             inputs.iter().map(|(frame, recv_ns)| run(&mut kept.engine, frame, *recv_ns)).collect()
@@ -190,9 +194,9 @@ impl Engine {
         for (result, (frame, _)) in results.into_iter().zip(inputs) {
             match result {
                 Received::Malformed(malformed) => {
-                    objects.append(errors::malformed(py, &malformed, frame).into_value(py))?;
+                    objects.append(errors::malformed(py, &malformed, &frame).into_value(py))?;
                 }
-                result => objects.append(self.object(py, result, frame)?)?,
+                result => objects.append(self.object(py, result, &frame)?)?,
             }
         }
         Ok(objects)
