@@ -28,7 +28,7 @@ Decision: TypeAlias = Literal["resync", "report"]
 OnDesync: TypeAlias = Decision | Callable[[Desync], Decision]
 
 _SECOND = 1_000_000_000
-_RULES = ("unknown_delete", "unchanged_level", "short_side", "better_refill")
+RULES = ("unknown_delete", "unchanged_level", "short_side", "better_refill")
 
 
 class ClientStatistics(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -90,7 +90,7 @@ class Client:
         on_desync: OnDesync = "resync",
         queue: int = 1024,
         reprove_every: float | None = None,
-        rules: Sequence[str] = _RULES,
+        rules: Sequence[str] = RULES,
     ) -> None:
         if not callable(on_desync):
             _check_decision(on_desync)

@@ -24,7 +24,6 @@ T = TypeVar("T")
 E = TypeVar("E", bound=events.Event)
 H = TypeVar("H", bound=Callable[[Any], object])
 
-_RULES = ("unknown_delete", "unchanged_level", "short_side", "better_refill")
 _BATCH = 256
 
 
@@ -245,7 +244,7 @@ class Client:
         on_desync: OnDesync = "resync",
         queue: int = 1024,
         reprove_every: float | None = None,
-        rules: Sequence[str] = _RULES,
+        rules: Sequence[str] = client.RULES,
     ) -> None:
         self._inner = client.Client(venue, on_desync=on_desync, queue=queue, reprove_every=reprove_every, rules=rules)
         self._portal: _Portal | None = None
