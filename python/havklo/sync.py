@@ -50,11 +50,12 @@ class _Portal:
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine there and wait for it; an interrupt here cancels it there."""
         with self._lock:
-            if self._loop is None:
-                work.close()
-                raise self._gone()
-            future = asyncio.run_coroutine_threadsafe(work, self._loop)
-            self._calls.add(future)
+            future = None if self._loop is None else asyncio.run_coroutine_threadsafe(work, self._loop)
+            if future is not None:
+                self._calls.add(future)
+        if future is None:
+            work.close()
+            raise self._gone()
         try:
             return future.result()
         except concurrent.futures.CancelledError:
@@ -79,6 +80,11 @@ class _Portal:
         self._thread.join()
 
     def _gone(self) -> Disconnected:
+        with self._lock:
+            is_ending = self._loop is None
+        if is_ending and threading.current_thread() is not self._thread:
+            # Only when the thread has ended is it known what ended it.
+            self._thread.join()
         gone = Disconnected("the client is closed")
         gone.__cause__ = self.failure
         return gone

@@ -17,7 +17,7 @@ def kinds(lines: Sequence[str]) -> list[str]:
 
 def test_the_story(havklo: Any) -> None:
     """A message is lost, the sums differ, the book refuses to be read, and it heals: in this order."""
-    done = havklo("demo", "--seconds", "3")
+    done = havklo("demo", "--seconds", "6")
     assert (done.code, done.err) == (0, "")
     assert done.out.isascii()
     lines = done.out.splitlines()
@@ -61,7 +61,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("pretended")
 def test_a_loss_without_harm(havklo: Any) -> None:
     """A loss that leaves the book right is told as such, and another message is lost; this alone is no success."""
-    done = havklo("demo", "--seconds", "1")
+    done = havklo("demo", "--seconds", "3")
     assert done.code == 1
     assert done.err.startswith("error: a lost message was not noticed and healed in time")
     assert kinds(done.out.splitlines())[:5] == ["live", "fault", "harmless", "fault", "harmless"]
@@ -72,7 +72,7 @@ def test_a_loss_without_harm(havklo: Any) -> None:
 def test_a_wrong_book(havklo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A live book that is not the simulator's own is the worst that can be seen, and is told."""
     monkeypatch.setattr(Simulator, "ladder", lambda *_: ([], []))
-    done = havklo("demo", "--seconds", "1")
+    done = havklo("demo", "--seconds", "4")
     assert done.code == 1
     assert done.err == "error: the book was wrong, and nobody noticed\n"
     assert kinds(done.out.splitlines()) == ["live", "fault", "wrong"]
