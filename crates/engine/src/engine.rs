@@ -246,8 +246,8 @@ impl Engine {
     }
 }
 
-/// Books by symbol: a sorted list, which for the few hundred symbols of a connection is as fast as a hash table, and a
-/// tenth of its code in the browser.
+/// Books by symbol: a sorted list, which is enough for the few hundred symbols of a connection and saves the browser a
+/// hash table (2.3 KB of its module, compressed).
 #[derive(Debug, Default)]
 struct Index(Vec<(u64, Box<str>, BookId)>);
 
