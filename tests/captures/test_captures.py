@@ -11,7 +11,7 @@ from havklo.cli._captures import Capture
 from havklo.cli._proof import prove
 from havklo.errors import CaptureError
 from havklo.events import DesyncReason
-from havklo.sim.checksum import checksum
+from havklo.sim.wire.checksum import checksum
 
 BTC = "tradingsystem__spot_v2_book_BTCUSD_d10.jsonl"
 ETH = "crossbook__spot_v2_book_ETHUSD_d25.jsonl"

@@ -67,7 +67,7 @@ def test_a_wrong_level_would_be_seen(example: ModuleType) -> None:
 
 
 def _message(kind: str, price: str, qty: str = "1") -> bytes:
-    from havklo.sim.checksum import checksum  # noqa: PLC0415
+    from havklo.sim.wire.checksum import checksum  # noqa: PLC0415
 
     total = checksum([(price, qty)], [])
     return (

@@ -10,7 +10,7 @@ import pytest
 
 from havklo.cli import main
 from havklo.cli._view import Note, View
-from havklo.sim.checksum import checksum
+from havklo.sim.wire.checksum import checksum
 
 Row = tuple[str, str]
 

@@ -14,7 +14,7 @@ from havklo.cli import _palette as palette
 from havklo.cli._ladder import draw
 from havklo.cli._view import Note, View
 from havklo.events import Book, BookState
-from havklo.sim.checksum import checksum
+from havklo.sim.wire.checksum import checksum
 
 NOTE = Note(at_ns=1_800_000_000_000_000_000, kind="desync", text="the sums differ")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from havklo.sim.checksum import checksum
+from havklo.sim.wire.checksum import checksum
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

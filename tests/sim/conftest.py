@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from havklo.clock import ManualClock
-from havklo.sim.checksum import checksum
+from havklo.sim.wire.checksum import checksum
 
 Sides = tuple[list[tuple[str, str]], list[tuple[str, str]]]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from havklo.sim.exchange import Exchange
-from havklo.sim.stamps import micros, rfc3339
 from havklo.sim.symbols import pairs
+from havklo.sim.wire.stamps import micros, rfc3339
 
 
 def play(exchange: Exchange, n: int, symbol: str | None = None, depth: int = 10) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ From the inside out, each part in its own file:
 It shares no code with the engine that it judges: nothing here imports the engine, the session or the client.
 """
 
-from havklo.sim.faults import Fault, FaultKind, Injection
+from havklo.sim.delivery.faults import Fault, FaultKind, Injection
 from havklo.sim.serve import serve
 from havklo.sim.simulator import Simulator, SimulatorStatistics
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple, final
 
-from havklo.sim.agents import Flow
-from havklo.sim.feed import Feed
-from havklo.sim.ladder import ASK, BID, Level, Side
-from havklo.sim.market import Market
-from havklo.sim.stamps import micros, rfc3339
+from havklo.sim.channels.book import Feed
+from havklo.sim.flow.agents import Flow
+from havklo.sim.market.ladder import ASK, BID, Level, Side
+from havklo.sim.market.matching import Market
 from havklo.sim.symbols import Pair
-from havklo.sim.wire import decimal
+from havklo.sim.wire.frames import decimal
+from havklo.sim.wire.stamps import micros, rfc3339
 
 __all__ = ["Exchange", "Levels", "Listing", "Publication"]
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final, Self, final
 
 from havklo.clock import Clock, SystemClock, Timer
 from havklo.errors import ConfigurationError, HavkloError
-from havklo.sim.conversation import Conversation, Texts
+from havklo.sim.conversation.conversation import Conversation, Texts
+from havklo.sim.delivery.faults import Fault, FaultKind, Faults, Injection
+from havklo.sim.delivery.hub import Hub, Subscriber
 from havklo.sim.exchange import Exchange, Levels
-from havklo.sim.faults import Fault, FaultKind, Faults, Injection
-from havklo.sim.hub import Hub, Subscriber
 from havklo.sim.symbols import pairs
 from havklo.venues import Role, Venue
 
 if TYPE_CHECKING:
-    from havklo.sim.server import Server
+    from havklo.sim.server.websocket import Server
 
 __all__ = ["Simulator", "SimulatorStatistics"]
 
@@ -258,7 +258,7 @@ class Simulator(Venue):
 
     async def _start(self) -> None:
         # aiohttp is loaded when a simulator starts: importing havklo stays light.
-        from havklo.sim.server import Limits, Server  # noqa: PLC0415
+        from havklo.sim.server.websocket import Limits, Server  # noqa: PLC0415
 
         queue_bytes, heartbeat, idle = self._limits
         limits = Limits(queue_bytes=queue_bytes, heartbeat=heartbeat, idle=idle)

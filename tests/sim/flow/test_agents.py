@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-from havklo.sim.agents import Flow
 from havklo.sim.exchange import Exchange
-from havklo.sim.ladder import ASK
-from havklo.sim.market import Market
+from havklo.sim.flow.agents import Flow
+from havklo.sim.market.ladder import ASK
+from havklo.sim.market.matching import Market
 from havklo.sim.symbols import NAMED, Pair, pairs
-from havklo.sim.wire import decimal
+from havklo.sim.wire.frames import decimal
 
 LIQUID = [pair for pair in NAMED if not pair.thin]
 

@@ -16,8 +16,8 @@ from math import exp
 from statistics import NormalDist
 from typing import Final, final
 
-from havklo.sim.ladder import ASK, BID, Ladder, Level, Order, Side, opposite
-from havklo.sim.market import Market
+from havklo.sim.market.ladder import ASK, BID, Ladder, Level, Order, Side, opposite
+from havklo.sim.market.matching import Market
 from havklo.sim.symbols import Pair
 
 __all__ = ["Flow"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from havklo.sim.stamps import micros, rfc3339
+from havklo.sim.wire.stamps import micros, rfc3339
 
 
 def test_text() -> None:

@@ -1,8 +1,8 @@
 """Who gets which frame."""
 
+from havklo.sim.delivery.faults import Faults
+from havklo.sim.delivery.hub import Hub
 from havklo.sim.exchange import Exchange, Publication
-from havklo.sim.faults import Faults
-from havklo.sim.hub import Hub
 from havklo.sim.symbols import pairs
 
 

@@ -5,8 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from havklo.sim.ladder import ASK, BID, Side
-from havklo.sim.market import Fill, Market
+from havklo.sim.market.ladder import ASK, BID, Side
+from havklo.sim.market.matching import Fill, Market
 
 PRICES = st.integers(95, 105)
 QUANTITIES = st.integers(1, 20)

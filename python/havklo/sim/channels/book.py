@@ -16,11 +16,11 @@ other, so that no level can change unseen between leaving a window and coming ba
 
 from typing import Final, final
 
-from havklo.sim.checksum import crc, digits
-from havklo.sim.ladder import ASK, BID, Ladder, Side
-from havklo.sim.market import Market
+from havklo.sim.market.ladder import ASK, BID, Ladder, Side
+from havklo.sim.market.matching import Market
 from havklo.sim.symbols import Pair
-from havklo.sim.wire import book_message, decimal, entry
+from havklo.sim.wire.checksum import crc, digits
+from havklo.sim.wire.frames import book_message, decimal, entry
 
 __all__ = ["DEPTHS", "Feed"]
 

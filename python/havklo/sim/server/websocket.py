@@ -12,9 +12,9 @@ from typing import Final, final
 from aiohttp import ClientConnectionResetError, WSCloseCode, WSMsgType, web
 
 from havklo.clock import Clock, Timer
-from havklo.sim import wire
-from havklo.sim.conversation import Conversation
-from havklo.sim.hub import Subscriber
+from havklo.sim.conversation.conversation import Conversation
+from havklo.sim.delivery.hub import Subscriber
+from havklo.sim.wire import frames as wire
 
 __all__ = ["Connection", "Limits", "Server"]
 

@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from havklo.sim.agents import Flow
-from havklo.sim.feed import DEPTHS, Feed
-from havklo.sim.ladder import ASK, BID
-from havklo.sim.market import Market
+from havklo.sim.channels.book import DEPTHS, Feed
+from havklo.sim.flow.agents import Flow
+from havklo.sim.market.ladder import ASK, BID
+from havklo.sim.market.matching import Market
 from havklo.sim.symbols import NAMED, Pair, generate
 
 STAMP = "2026-01-01T00:00:00.000000Z"

@@ -9,7 +9,7 @@ rank, price, quantity)`: the level's new total, 0 when the level is gone.
 from collections.abc import Callable
 from typing import NamedTuple, final
 
-from havklo.sim.ladder import ASK, BID, Ladder, Order, Side, opposite
+from havklo.sim.market.ladder import ASK, BID, Ladder, Order, Side, opposite
 
 __all__ = ["Fill", "Market", "Outcome", "Step"]
 

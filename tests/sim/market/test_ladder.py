@@ -2,7 +2,7 @@
 
 import pytest
 
-from havklo.sim.ladder import ASK, BID, Ladder, Order, Side, opposite
+from havklo.sim.market.ladder import ASK, BID, Ladder, Order, Side, opposite
 
 
 def filled(side: Side, *prices: int) -> Ladder:

@@ -2,8 +2,8 @@
 
 from typing import Protocol, final
 
+from havklo.sim.delivery.faults import Fault, Faults, Injection
 from havklo.sim.exchange import Publication
-from havklo.sim.faults import Fault, Faults, Injection
 
 __all__ = ["Hub", "Subscriber"]
 

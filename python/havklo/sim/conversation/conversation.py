@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final, cast, final
 
 from havklo.clock import Clock
-from havklo.sim import wire
+from havklo.sim.channels.book import DEPTHS
+from havklo.sim.delivery.hub import Hub, Subscriber
 from havklo.sim.exchange import Exchange
-from havklo.sim.feed import DEPTHS
-from havklo.sim.hub import Hub, Subscriber
-from havklo.sim.stamps import rfc3339
+from havklo.sim.wire import frames as wire
+from havklo.sim.wire.stamps import rfc3339
 
 __all__ = ["Conversation", "Texts"]
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from havklo.sim import wire
 from havklo.sim.symbols import pairs
+from havklo.sim.wire import frames as wire
 
 IN, OUT = "2026-09-25T17:48:54.701041Z", "2026-09-25T17:48:54.701062Z"
 

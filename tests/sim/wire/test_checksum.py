@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from havklo.sim.checksum import checksum, digits
+from havklo.sim.wire.checksum import checksum, digits
 
 # The example of Kraken's guide to the book's checksum, as text; its sum is part of the guide.
 ASKS = """45285.2 0.00100000; 45286.4 1.54571953; 45286.6 1.54571109; 45289.6 1.54560911; 45290.2 0.15890660;

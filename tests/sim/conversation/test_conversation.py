@@ -5,10 +5,10 @@ import json
 import pytest
 
 from havklo.clock import ManualClock
-from havklo.sim.conversation import Conversation, Texts
+from havklo.sim.conversation.conversation import Conversation, Texts
+from havklo.sim.delivery.faults import Faults
+from havklo.sim.delivery.hub import Hub
 from havklo.sim.exchange import Exchange
-from havklo.sim.faults import Faults
-from havklo.sim.hub import Hub
 from havklo.sim.symbols import pairs
 
 NOW = '"time_in":"2027-01-15T08:00:00.000000Z","time_out":"2027-01-15T08:00:00.000000Z"}'

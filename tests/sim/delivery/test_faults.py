@@ -6,9 +6,9 @@ import random
 import pytest
 
 from havklo.errors import ConfigurationError
+from havklo.sim.delivery.faults import Faults, corrupt
+from havklo.sim.delivery.hub import Hub
 from havklo.sim.exchange import Exchange, Publication
-from havklo.sim.faults import Faults, corrupt
-from havklo.sim.hub import Hub
 from havklo.sim.symbols import pairs
 
 

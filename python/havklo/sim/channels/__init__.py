@@ -1,0 +1,1 @@
+"""From the steps of a market to the messages of each channel."""

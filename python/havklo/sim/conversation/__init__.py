@@ -1,0 +1,1 @@
+"""Requests in, frames out: one conversation per connection, no I/O."""

@@ -1,0 +1,1 @@
+"""Who trades: the agents that make a living market."""
