@@ -7,7 +7,7 @@ WASM := web/engine/havklo.wasm
 RUST := Cargo.toml Cargo.lock $(shell find crates/engine/src crates/python/src crates/engine/Cargo.toml crates/python/Cargo.toml)
 SECONDS_DEMO ?=
 
-.PHONY: demo test lint bench soak fuzz locks clean help
+.PHONY: demo test lint bench faults soak dst foreign fuzz locks clean help
 .DEFAULT_GOAL := help
 
 demo: $(STAMPS)/engine  ## Watch a book prove itself, break and heal, on the built-in simulator
@@ -33,6 +33,16 @@ lint: $(STAMPS)/engine  ## Check style, types and architecture
 bench: $(STAMPS)/engine $(STAMPS)/bench  ## Measure against the peers, all in one run
 	.venv-bench/bin/python benches/run.py $(BENCH)
 
+faults: $(STAMPS)/engine  ## Show every kind of fault of the simulator once, seen on the wire
+	$(BIN)/python tests/proofs/faults.py
+
+dst: $(STAMPS)/engine  ## Judge a million messages and a million orders of the simulator
+	$(BIN)/python tests/proofs/books.py --messages $(or $(MESSAGES),1000000)
+	$(BIN)/python tests/proofs/money.py --orders $(or $(ORDERS),1000000)
+
+foreign: $(STAMPS)/engine $(STAMPS)/foreign  ## Let clients that nobody here wrote follow the simulator, a minute each
+	.venv-foreign/bin/python -m pytest tests/foreign -q
+
 soak: $(STAMPS)/engine  ## Ten minutes of faults every second, judged against the simulator's own books
 	$(BIN)/python examples/soak.py --seconds $(or $(SECONDS_SOAK),600)
 
@@ -44,9 +54,11 @@ locks: $(STAMPS)/venv  ## Compile requirements/*.txt anew
 		--custom-compile-command "make locks" ../pyproject.toml dev.in -o dev.txt
 	cd requirements && ../$(BIN)/uv pip compile --universal --generate-hashes -p 3.11 --no-annotate --upgrade \
 		--custom-compile-command "make locks" ../pyproject.toml bench.in -o bench.txt
+	cd requirements && ../$(BIN)/uv pip compile --universal --generate-hashes -p 3.11 --no-annotate --upgrade \
+		--custom-compile-command "make locks" foreign.in -o foreign.txt
 
 clean:  ## Remove the environments and all that was built
-	rm -rf .venv .venv-bench $(STAMPS) target fuzz/target $(WASM) python/havklo/_engine*.so
+	rm -rf .venv .venv-bench .venv-foreign $(STAMPS) target fuzz/target $(WASM) python/havklo/_engine*.so
 
 help:  ## Say what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -64,6 +76,11 @@ $(STAMPS)/engine: $(STAMPS)/venv $(RUST) pyproject.toml
 $(STAMPS)/bench: requirements/bench.txt $(STAMPS)/venv
 	$(PYTHON) -m venv .venv-bench
 	$(BIN)/uv pip sync --quiet --python .venv-bench/bin/python requirements/bench.txt
+	@touch $@
+
+$(STAMPS)/foreign: requirements/foreign.txt $(STAMPS)/venv
+	$(PYTHON) -m venv .venv-foreign
+	$(BIN)/uv pip sync --quiet --python .venv-foreign/bin/python requirements/foreign.txt
 	@touch $@
 
 $(WASM): $(shell find crates/engine/src crates/wasm -name '*.rs' -o -name Cargo.toml) web/engine/build.sh Cargo.lock

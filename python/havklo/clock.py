@@ -1,4 +1,4 @@
-"""Time as something that is handed in: the system's clock, and one that stands until a test moves it."""
+"""Time as something that is handed in: the system's clock, a faster one, and one that a test moves."""
 
 import asyncio
 import heapq
@@ -8,7 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol, final
 
-__all__ = ["Clock", "ManualClock", "SystemClock", "Timer"]
+from havklo.errors import ConfigurationError
+
+__all__ = ["Clock", "ManualClock", "ScaledClock", "SystemClock", "Timer"]
 
 _SECOND = 1_000_000_000
 
@@ -90,6 +92,44 @@ class SystemClock(Clock):
         """Call `callback` on the running event loop once `now` has reached `when`."""
         delay = max(0, when - time.monotonic_ns()) / _SECOND
         return asyncio.get_running_loop().call_later(delay, callback)
+
+
+@final
+class ScaledClock(Clock):
+    """A clock that runs faster, or slower, than another one, from the moment it is made.
+
+    Args:
+        speed: How many of its seconds pass in one of the other clock's.
+        clock: The other clock; the system's by default.
+
+    Raises:
+        ConfigurationError: The speed is not above 0.
+    """
+
+    def __init__(self, speed: float, clock: Clock | None = None) -> None:
+        if not speed > 0:
+            raise ConfigurationError(f"a clock's speed is above 0, not {speed}")
+        self._speed = speed
+        self._clock = clock or SystemClock()
+        self._start = self._clock.now()
+        self._epoch = self._clock.to_epoch(self._start)
+
+    def __repr__(self) -> str:
+        return f"<ScaledClock {self._speed:g} times {self._clock!r}>"
+
+    def now(self) -> int:
+        """Give the monotonic time in nanoseconds of this clock."""
+        return self._start + int((self._clock.now() - self._start) * self._speed)
+
+    def to_epoch(self, now: int) -> int:
+        """Turn a monotonic instant into nanoseconds since 1970, as this clock counts them."""
+        return self._epoch + now - self._start
+
+    def call_at(self, when: int, callback: Callable[[], None]) -> Timer:
+        """Call `callback` once `now` has reached `when`."""
+        # Rounded up: the callback must not come before its time.
+        delay = -int(-(when - self._start) // self._speed)
+        return self._clock.call_at(self._start + delay, callback)
 
 
 @final

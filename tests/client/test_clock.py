@@ -1,4 +1,4 @@
-"""Clocks: the system's, and one that stands still."""
+"""Clocks: the system's, a faster one, and one that stands still."""
 
 import asyncio
 import time
@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from havklo.clock import Clock, ManualClock, SystemClock
+from havklo.clock import Clock, ManualClock, ScaledClock, SystemClock
+from havklo.errors import ConfigurationError
 
 SECOND = 1_000_000_000
 
@@ -60,6 +61,31 @@ def test_manual_clock() -> None:
     clock.advance(1.5)
     assert calls == [("second", 2 * SECOND), ("third", 2 * SECOND)]
     assert datetime.fromtimestamp(clock.epoch_ns() / SECOND, UTC).year == 2027
+
+
+@pytest.mark.parametrize("speed", [0.25, 1.0, 10.0, 3.7])
+def test_scaled_clock(speed: float) -> None:
+    """It runs so many times as fast, from the same time of day; a call comes when it is due, never before."""
+    manual = ManualClock()
+    clock = ScaledClock(speed, manual)
+    began = clock.epoch_ns()
+    assert began == manual.epoch_ns()
+    calls: list[int] = []
+    due = clock.now() + 30 * SECOND
+    clock.call_at(due, lambda: calls.append(clock.now()))
+    clock.call_at(due, lambda: calls.append(0)).cancel()
+    manual.advance(29.9 / speed)
+    assert calls == []
+    manual.advance(0.2 / speed)
+    assert due <= calls.pop() < due + 10
+    assert abs(clock.epoch_ns() - began - 30.1 * SECOND) < 100
+    assert repr(clock).startswith(f"<ScaledClock {speed:g} times <ManualClock")
+
+
+def test_a_clock_does_not_stand_or_run_backwards() -> None:
+    """A speed is above 0."""
+    with pytest.raises(ConfigurationError, match="above 0, not 0"):
+        ScaledClock(0)
 
 
 async def test_sleep() -> None:

@@ -1,5 +1,8 @@
 """The simulator as a user meets it."""
 
+import base64
+import hashlib
+import hmac
 import json
 import subprocess
 import sys
@@ -12,6 +15,9 @@ import pytest
 from havklo.clock import ManualClock
 from havklo.errors import ConfigurationError, EndpointUnavailable, HavkloError
 from havklo.sim import Simulator
+from havklo.sim.delivery.faults import Chance
+from havklo.sim.flow import CALM, VOLATILE
+from havklo.sim.scenario import Scenario
 from havklo.venues import Venue
 
 Dial = Callable[[str], Any]
@@ -79,10 +85,12 @@ async def test_rate_in_virtual_time(dial: Dial, clock: ManualClock) -> None:
 async def test_a_machine_that_slept(clock: ManualClock) -> None:
     """A simulator that was held up for long goes on from now and says what it left out."""
     async with Simulator(1, rate=100, clock=clock) as sim:
-        sim._due -= 600 * 1_000_000_000
+        sim._timers.pop("market").cancel()
+        clock.advance(600)
+        sim._schedule_market()
         clock.advance(1)
         statistics = sim.statistics()
-        assert statistics.skipped == pytest.approx(60_000, rel=0.01)
+        assert statistics.skipped == pytest.approx(60_000, rel=0.05)
         assert statistics.messages < 200
 
 
@@ -105,7 +113,7 @@ async def test_lost_and_wrong_updates(dial: Dial, clock: ManualClock, kind: Any)
         assert fault.frame not in frames
         assert len(frames) == (2 if kind == "drop" else 3)
         if kind == "corrupt":
-            assert frames[1] == fault.sent
+            assert fault.sent == (frames[1],)
         assert sim.statistics().faults == {kind: 1}
 
 
@@ -134,7 +142,8 @@ async def test_disconnect(dial: Dial, clock: ManualClock) -> None:
 
 async def test_random_faults(dial: Dial, clock: ManualClock) -> None:
     """One a second, for whoever is subscribed, each of them logged."""
-    async with Simulator(["BTC/USD"], rate=200, clock=clock, fault_every=1.0, seed=9) as sim:
+    kinds = [Chance(kind="drop"), Chance(kind="corrupt", weight=2)]
+    async with Simulator(["BTC/USD"], rate=200, clock=clock, fault_every=1.0, fault_kinds=kinds) as sim:
         peer = await dial(sim.url)
         await peer.frame()
         clock.advance(5)
@@ -146,11 +155,11 @@ async def test_random_faults(dial: Dial, clock: ManualClock) -> None:
         for fault in sim.faults:
             assert fault.kind in {"drop", "corrupt"}
             assert fault.frame not in frames
-            assert fault.sent is None or fault.sent in frames
+            assert fault.sent is None or set(fault.sent) <= frames
 
 
 async def test_it_is_a_venue(clock: ManualClock) -> None:
-    """Its public endpoint opens through the client's own transport; other roles say that they are missing."""
+    """Its endpoints open through the client's own transport; futures say that they are missing."""
     frames: list[bytes] = []
     closed: list[str] = []
 
@@ -162,10 +171,15 @@ async def test_it_is_a_venue(clock: ManualClock) -> None:
     assert isinstance(sim, Venue)
     assert (sim.name, dict(sim.endpoints), sim.clock) == ("sim", {}, clock)
     async with sim:
-        assert dict(sim.endpoints) == {"public": sim.url}
+        assert dict(sim.endpoints) == {
+            "public": sim.url,
+            "private": sim.private_url,
+            "level3": sim.level3_url,
+            "rest": sim.rest_url,
+        }
         transport = await sim.open("public", Handler())
-        with pytest.raises(EndpointUnavailable, match="sim has no private endpoint"):
-            await sim.open("private", Handler())
+        with pytest.raises(EndpointUnavailable, match="sim has no futures endpoint"):
+            await sim.open("futures", Handler())
     await transport.wait_closed()
     assert len(closed) == 1
     assert frames[0].startswith(b'{"channel":"status"')
@@ -233,6 +247,164 @@ def test_unknown_symbol() -> None:
             ask()
 
 
+async def token_of(sim: Simulator, name: str) -> str:
+    """A token as REST gives it, signed with the account's key."""
+    account = sim.accounts[name]
+    body = b"nonce=1"
+    path = "/0/private/GetWebSocketsToken"
+    digest = hashlib.sha256(b"1" + body).digest()
+    signature = hmac.new(base64.b64decode(account.secret), path.encode() + digest, hashlib.sha512).digest()
+    headers = {
+        "API-Key": account.key,
+        "API-Sign": base64.b64encode(signature).decode(),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(sim.rest_url + path, data=body, headers=headers) as response,
+    ):
+        answer = await response.json()
+    assert answer["error"] == []
+    return str(answer["result"]["token"])
+
+
+async def test_an_account_trades(dial: Dial, clock: ManualClock) -> None:
+    """Over the wire: a token, an order that rests and one that takes, reports and balances; and the truth of it."""
+    async with Simulator(["BTC/USD"], rate=0, clock=clock, accounts=["alice:pro", "bob"]) as sim:
+        token = await token_of(sim, "alice")
+        peer = await dial(sim.private_url)
+        await peer.frame()
+        for channel in ("executions", "balances"):
+            await peer.send("subscribe", channel=channel, token=token)
+        await peer.everything()
+        (best, _), *_ = sim.ladder("BTC/USD")[0]
+        order: dict[str, Any] = {"order_type": "limit", "side": "buy", "symbol": "BTC/USD", "token": token}
+        await peer.send("add_order", 1, **order, order_qty=0.5, limit_price=float(best))
+        await peer.send("add_order", 2, order_type="market", side="buy", symbol="BTC/USD", order_qty=0.1, token=token)
+        frames = [json.loads(frame) for frame in await peer.everything()]
+        acks = {frame["req_id"]: frame["result"] for frame in frames if "method" in frame}
+        (resting,) = sim.orders("alice")
+        assert resting.order_id == acks[1]["order_id"]
+        (taken,) = sim.orders("alice", closed=True)
+        assert (taken.order_id, taken.status) == (acks[2]["order_id"], "filled")
+        kinds = [row["exec_type"] for frame in frames if frame.get("channel") == "executions" for row in frame["data"]]
+        assert kinds[:3] == ["pending_new", "new", "pending_new"]
+        assert kinds[-1] == "filled"
+        assert sum(trade.qty for trade in sim.trades("BTC/USD")) == 10_000_000
+        mine = [order for order in sim.queue("BTC/USD")[0] if order.owner]
+        assert [(order.order_id, order.order_qty) for order in mine] == [(resting.order_id, "0.50000000")]
+        assert not any(sim.ledger.totals().values())
+        assert sim.orders("bob") == []
+        with pytest.raises(ConfigurationError, match=r"no account 'carol' .*alice, bob"):
+            sim.orders("carol")
+
+
+async def test_what_is_due_later_comes_in_time(dial: Dial, clock: ManualClock) -> None:
+    """A dead man's switch goes off on the clock, with nothing else happening."""
+    async with Simulator(["BTC/USD"], rate=0, clock=clock, accounts=["alice"]) as sim:
+        token = await token_of(sim, "alice")
+        peer = await dial(sim.private_url)
+        await peer.frame()
+        price = float(sim.ladder("BTC/USD")[0][-1][0])
+        await peer.send(
+            "add_order",
+            order_type="limit",
+            side="buy",
+            symbol="BTC/USD",
+            order_qty=0.5,
+            limit_price=price,
+            token=token,
+        )
+        await peer.send("cancel_all_orders_after", timeout=60, token=token)
+        await peer.everything()
+        sim.advance(59.9)
+        assert len(sim.orders("alice")) == 1
+        sim.advance(0.2)
+        assert sim.orders("alice") == []
+        assert sim.orders("alice", closed=True)[0].reason == "CancelAllOrdersAfter Timeout"
+
+
+async def test_states_are_told(dial: Dial, clock: ManualClock) -> None:
+    """The engine's state and announcements go to every connection, a pair's to readers of the instruments."""
+    async with Simulator(["BTC/USD", "ETH/USD"], rate=100, clock=clock) as sim:
+        peer = await dial(sim.url)
+        await peer.frame()
+        await peer.send("subscribe", channel="instrument", snapshot=False)
+        await peer.everything()
+        sim.set_system("cancel_only")
+        sim.set_status("ETH/USD", "maintenance")
+        sim.announce("imminent_5m", 300, 600)
+        sim.announce(None)
+        system, pair, announced, over = [json.loads(frame)["data"] for frame in await peer.everything()]
+        assert system[0]["system"] == "cancel_only"
+        assert [(row["symbol"], row["status"]) for row in pair["pairs"]] == [("ETH/USD", "maintenance")]
+        assert announced[0]["upcoming_maintenance"][0]["time_to_start_s"] == 300
+        assert over[0]["upcoming_maintenance"] == []
+        before = sim.ladder("BTC/USD")
+        sim.advance(5)
+        assert sim.ladder("BTC/USD") == before, "nobody trades"
+
+
+async def test_moods_and_crashes(clock: ManualClock) -> None:
+    """A market can be made quieter, and its price can be made to fall."""
+    async with Simulator(["BTC/USD"], rate=100, clock=clock) as sim:
+        sim.set_regime(None, CALM)
+        sim.advance(10)
+        assert sim.statistics().messages < 700
+        price = float(sim.ladder("BTC/USD")[0][0][0])
+        sim.crash("BTC/USD", 0.02)
+        sim.advance(15)
+        assert float(sim.ladder("BTC/USD")[0][0][0]) < 0.99 * price
+
+
+def test_time_that_is_not_mine() -> None:
+    """Only a manual clock can be moved."""
+    with pytest.raises(ConfigurationError, match=r"passes by itself .*ManualClock"):
+        Simulator(1, rate=0).advance(1)
+
+
+async def test_a_faster_clock(clock: ManualClock) -> None:
+    """With speed its own time runs ahead of the clock's."""
+    async with Simulator(1, rate=100, clock=clock, speed=10) as sim:
+        clock.advance(1)
+        assert sim.statistics().seconds == pytest.approx(10)
+        assert 700 < sim.statistics().messages < 1_300
+        sim.advance(5)
+        assert sim.statistics().seconds == pytest.approx(15)
+
+
+async def test_a_scenario(dial: Dial, clock: ManualClock) -> None:
+    """It says what is not said otherwise, and its events come when they are due."""
+    scenario = Scenario.parse(
+        """
+        symbols = ["BTC/USD", "ETH/USD"]
+        rate = 50
+        seed = 3
+        [[account]]
+        name = "alice"
+        [[fault]]
+        at = 2.0
+        kind = "drop"
+        symbol = "ETH/USD"
+        [[regime]]
+        at = 1.0
+        name = "volatile"
+        """,
+        "mine.toml",
+    )
+    async with Simulator(scenario=scenario, clock=clock, rate=80) as sim:
+        assert (sim.symbols, sim.seed, sim.rate, list(sim.accounts)) == (("BTC/USD", "ETH/USD"), 3, 80, ["alice"])
+        peer = await dial(sim.url)
+        await peer.frame()
+        await peer.book("ETH/USD")
+        sim.advance(1.9)
+        assert sim.faults == []
+        sim.advance(3)
+        assert [(fault.kind, fault.symbol) for fault in sim.faults] == [("drop", "ETH/USD")]
+        listing = sim._kraken.exchange.listing("BTC/USD", 0)
+        assert listing.flow.regime is VOLATILE
+
+
 def test_truth_without_a_server() -> None:
     """A market can be stepped and looked at before anything listens."""
     sim = Simulator(["PEPE/USD"], rate=0)
@@ -255,3 +427,13 @@ def test_import_is_light() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", ["/private/v2", "/v2/private", "/level3/v2", "/v2/level3"])
+async def test_two_ways_to_an_endpoint(dial: Dial, clock: ManualClock, path: str) -> None:
+    """With the version last, as Kraken has it, and behind the public address."""
+    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
+        peer = await dial(sim.url.removesuffix("/v2") + path)
+        await peer.frame()
+        await peer.send("subscribe", channel="book", symbol=["BTC/USD"])
+        assert "Public market data subscriptions are unavailable" in await peer.frame()

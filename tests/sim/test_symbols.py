@@ -1,5 +1,7 @@
 """What is listed."""
 
+from dataclasses import replace
+
 import pytest
 
 from havklo.errors import ConfigurationError
@@ -23,7 +25,8 @@ def test_any_number(n: int) -> None:
     """As many pairs as asked for, the named ones first, each name once, each in Kraken's form."""
     listed = pairs(n)
     assert len({pair.symbol for pair in listed}) == n
-    assert listed[:5] == NAMED[:n]
+    assert [replace(pair, index=0) for pair in listed[:5]] == list(NAMED[:n])
+    assert [pair.index for pair in listed] == list(range(n))
     assert all(pair.symbol == f"{pair.base}/{pair.quote}" for pair in listed)
     assert all(0 < pair.qty_min <= pair.size and pair.price > 10 * pair.gap for pair in listed)
 
@@ -31,10 +34,21 @@ def test_any_number(n: int) -> None:
 def test_by_name() -> None:
     """A name decides everything about its pair, in whatever company it is listed."""
     doge, btc = pairs(["DOGE/EUR", "BTC/USD"])
-    assert btc == NAMED[0]
+    assert btc == replace(NAMED[0], index=1)
     assert doge == generate("DOGE/EUR") == pairs("DOGE/EUR")[0]
     assert (doge.base, doge.quote, doge.thin) == ("DOGE", "EUR", False)
     assert doge != generate("DOGE/USD")
+
+
+def test_rest_names() -> None:
+    """REST and version 1 have names of their own for the first assets."""
+    listed = pairs(["BTC/USD", "ETH/EUR", "MINA/GBP", "SIM006/USD"])
+    assert [(pair.restname, pair.altname, pair.wsname) for pair in listed] == [
+        ("XXBTZUSD", "XBTUSD", "XBT/USD"),
+        ("XETHZEUR", "ETHEUR", "ETH/EUR"),
+        ("MINAGBP", "MINAGBP", "MINA/GBP"),
+        ("SIM006USD", "SIM006USD", "SIM006/USD"),
+    ]
 
 
 @pytest.mark.parametrize("symbols", [0, -3, [], ["BTC/USD", "BTC/USD"]])

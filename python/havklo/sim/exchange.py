@@ -1,125 +1,43 @@
-"""The simulated exchange without any I/O: all markets, whose turn it is, and what the books truly were.
+"""The simulated exchange without any I/O: all markets, whose turn it is, and what state it is in.
 
-`step` is the exchange's heartbeat: one message's worth of trading in one market. Markets open on first use,
-and each has its own generator seeded by the seed and its name, so that what happens in one does not depend
-on the others.
+`run` is one engine event in one market, whoever causes it: the crowd by `step`, an account by its orders.
+Markets open on first use, and each has its own generator, seeded by the seed and its name. What is read, and
+by whom, changes nothing.
 """
 
+import heapq
 import random
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate
-from typing import NamedTuple, final
+from typing import Final, Literal, TypeVar, final
 
-from havklo.sim.channels.book import Feed
-from havklo.sim.flow.agents import Flow
-from havklo.sim.market.ladder import ASK, BID, Level, Side
+from havklo.sim.delivery.topics import Key
+from havklo.sim.flow import NORMAL, Regime
+from havklo.sim.history import History
+from havklo.sim.listing import Listing
 from havklo.sim.market.matching import Market
+from havklo.sim.rules import Rules
 from havklo.sim.symbols import Pair
-from havklo.sim.wire.frames import decimal
-from havklo.sim.wire.stamps import micros, rfc3339
+from havklo.sim.wire.ids import Ids
 
-__all__ = ["Exchange", "Levels", "Listing", "Publication"]
+__all__ = ["Exchange", "PairStatus", "System"]
 
-Levels = list[tuple[str, str]]
-"""Levels of one side as texts, best first: price and quantity, padded like on the wire."""
+T = TypeVar("T")
+System = Literal["online", "maintenance", "cancel_only", "post_only"]
+PairStatus = Literal["online", "maintenance", "cancel_only", "post_only", "limit_only", "reduce_only"]
 
-
-@final
-class History:
-    """The top of one book after each of its last changes."""
-
-    def __init__(self, limit: int, depth: int) -> None:
-        self.depth = depth
-        self._limit = limit
-        self._moments: list[int] = []
-        self._tops: list[tuple[list[tuple[int, int]], list[tuple[int, int]]]] = []
-
-    def keep(self, moment: int, market: Market) -> None:
-        """Remember the top as it is now; the oldest are forgotten."""
-        if not self._limit:
-            return
-        if len(self._moments) >= 2 * self._limit:
-            # Half at once, so that forgetting costs nothing per message.
-            del self._moments[: -self._limit], self._tops[: -self._limit]
-        bids, asks = (_numbers(ladder.top(self.depth)) for ladder in market.sides)
-        self._moments.append(moment)
-        self._tops.append((bids, asks))
-
-    def at(self, moment: int, side: Side) -> list[tuple[int, int]]:
-        """The top of a side at a moment.
-
-        Raises:
-            LookupError: The moment is not remembered, or no longer.
-        """
-        index = bisect_right(self._moments, moment) - 1
-        if index < 0:
-            raise LookupError(f"the history does not reach back to {rfc3339(moment)}")
-        return self._tops[index][side]
+_SECOND: Final = 1_000_000_000
+_IDLE_RATE: Final = 100.0  # the flow's own time, where only `step` moves it: messages a second
 
 
-def _numbers(levels: list[Level]) -> list[tuple[int, int]]:
-    return [(level.price, level.qty) for level in levels]
+def _nobody(_key: Key, _frame: bytes) -> None:
+    """Nobody reads."""
 
 
-@final
-class Listing:
-    """One pair's market, its agents, its messages and its history."""
-
-    def __init__(self, pair: Pair, seed: int, now_us: int, history: History) -> None:
-        self.pair = pair
-        self.market = Market()
-        self.history = history
-        self._flow = Flow(pair, self.market, random.Random(f"{seed} {pair.symbol}"))
-        self._flow.populate()
-        self.feed = Feed(pair, self.market)
-        self._moment = now_us
-        history.keep(now_us, self.market)
-
-    def __repr__(self) -> str:
-        return f"<Listing {self.pair.symbol} {self.market!r}>"
-
-    def act(self, now_us: int) -> list[tuple[int, bytes]]:
-        """One engine event; returns its messages per open depth.
-
-        Two events never share a microsecond: like on Kraken, a book's timestamps only rise, which also
-        makes them its history's index.
-        """
-        self.feed.begin()
-        self._flow.act()
-        self._moment = max(self._moment + 1, now_us)
-        if self.feed.reach < self.history.depth:
-            self.history.keep(self._moment, self.market)
-        return self.feed.messages(self.timestamp)
-
-    @property
-    def timestamp(self) -> str:
-        """The time of the last event."""
-        return rfc3339(self._moment)
-
-    def snapshot(self, depth: int) -> bytes:
-        """The snapshot message of a depth."""
-        return self.feed.snapshot(depth, self.timestamp)
-
-    def ladder(self, depth: int, timestamp: str | None = None) -> tuple[Levels, Levels]:
-        """The true best bids and asks, now or right after the event of a moment."""
-        if timestamp is None:
-            return self.feed.ladder(BID, depth), self.feed.ladder(ASK, depth)
-        if depth > self.history.depth:
-            raise ValueError(f"the history keeps the {self.history.depth} best levels, not {depth}")
-        moment = micros(timestamp)
-        return self._texts(self.history.at(moment, BID)[:depth]), self._texts(self.history.at(moment, ASK)[:depth])
-
-    def _texts(self, levels: list[tuple[int, int]]) -> Levels:
-        pair = self.pair
-        return [(decimal(price, pair.price_precision), decimal(qty, pair.qty_precision)) for price, qty in levels]
-
-
-class Publication(NamedTuple):
-    """What one engine event has to tell: (depth, frame) for each depth that somebody looks at."""
-
-    listing: Listing
-    messages: list[tuple[int, bytes]]
+def _unsettled(_listing: Listing, _now_ns: int) -> None:
+    """Nobody has an account."""
 
 
 @final
@@ -129,47 +47,184 @@ class Exchange:
     Args:
         pairs: What is listed.
         seed: Same seed, same trading.
+        rate: Messages a second over all markets, as a reader of depth 10 counts them; 0: only `step` trades.
+        start_ns: When it opens, in epoch nanoseconds.
+        rules: The open points of the protocol.
         history: For how many changes of each book the truth is kept.
         history_depth: How many levels of it.
+        crowd: Whether there is a crowd; without it, markets open empty and only accounts trade.
+
+    Attributes:
+        pairs: What is listed, by symbol.
+        events: How many engine events there have been.
+        system: The state of the matching engine.
+        statuses: The state of each pair.
+        publish: Called with each message that somebody reads.
+        settle: Called after each event in which something was matched or taken out.
+        changed: Called after a change of `system` (with "") or of a pair's status (with its symbol).
     """
 
-    def __init__(self, pairs: Sequence[Pair], *, seed: int = 7, history: int = 0, history_depth: int = 10) -> None:
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        *,
+        seed: int = 7,
+        rate: float = 0.0,
+        start_ns: int = 0,
+        rules: Rules | None = None,
+        history: int = 0,
+        history_depth: int = 10,
+        crowd: bool = True,
+    ) -> None:
         self.pairs = {pair.symbol: pair for pair in pairs}
+        self.rules = rules or Rules()
+        self.ids = Ids(seed)
         self.events = 0
+        self.system: System = "online"
+        self.statuses: dict[str, PairStatus] = dict.fromkeys(self.pairs, "online")
+        self.publish: Callable[[Key, bytes], None] = _nobody
+        self.settle: Callable[[Listing, int], None] = _unsettled
+        self.changed: Callable[[str, int], None] = lambda _symbol, _now: None
         self._seed = seed
+        self._crowd = crowd
         self._history = (history, history_depth)
         self._listings: dict[str, Listing] = {}
         self._rng = random.Random(f"{seed} turns")
-        self._turns = list(accumulate(pair.weight for pair in pairs))
-        self._order = [pair.symbol for pair in pairs]
+        self._names = list(self.pairs)
+        self._regimes = dict.fromkeys(self._names, NORMAL)
+        self._rate = rate or _IDLE_RATE
+        self._followers: list[tuple[int, int, str]] = []
+        self._sequence = 0
+        self._next = start_ns
+        self._turns: list[float] = []
+        self._pace = 0.0
+        self._balance()
+        self._schedule()
 
     def __repr__(self) -> str:
         return f"<Exchange {len(self.pairs)} pairs, {self.events} events>"
 
-    def listing(self, symbol: str, now_us: int) -> Listing:
+    def listing(self, symbol: str, now_ns: int) -> Listing:
         """A pair's market, which opens now if nobody has asked for it before."""
         listing = self._listings.get(symbol)
         if listing is None:
             pair = self.pairs[symbol]
-            listing = self._listings[symbol] = Listing(pair, self._seed, now_us, History(*self._history))
+            history = History(*self._history)
+            listing = Listing(pair, self._seed, now_ns, history, self.rules, self.ids, crowd=self._crowd)
+            listing.flow.regime = self._regimes[symbol]
+            self._listings[symbol] = listing
         return listing
 
-    def wait(self) -> float:
-        """A random interval between two steps, in units of their mean: arrivals come in bunches."""
-        return self._rng.expovariate(1.0)
+    def open(self, key: Key, now_ns: int) -> None:
+        """Somebody reads a market's stream from now on; only what is read is computed."""
+        self.listing(key[1], now_ns).open(key)
 
-    def step(self, now_us: int, symbol: str | None = None) -> Iterator[Publication]:
-        """Trade in one market until its ten best levels have changed, event by event.
+    def close(self, key: Key) -> None:
+        """Somebody does not read it any more."""
+        self._listings[key[1]].close(key)
 
-        Events further down come in between, as they happen to come; only deeper windows show them.
+    def snapshot(self, key: Key, now_ns: int) -> bytes:
+        """The first message of a market's stream, as of its last event."""
+        return self.listing(key[1], now_ns).snapshot(key)
+
+    def run(self, symbol: str, now_ns: int, action: Callable[[Market], T]) -> T:
+        """One engine event: what is done, then the messages about it, then its settlement.
+
+        Args:
+            symbol: In which market.
+            now_ns: When, in epoch nanoseconds.
+            action: What is done there; its result is returned.
         """
+        listing = self.listing(symbol, now_ns)
+        return self._run(listing, now_ns, partial(action, listing.market))
+
+    def due(self) -> int:
+        """When the crowd acts next, in epoch nanoseconds."""
+        return min(self._next, self._followers[0][0]) if self._followers else self._next
+
+    def skip(self, now_ns: int) -> int:
+        """Leave out what was due before a moment; returns about how many messages that were."""
+        missed = 0
+        if self._next < now_ns:
+            missed = round((now_ns - self._next) / _SECOND * self._rate)
+            self._next = now_ns
+        while self._followers and self._followers[0][0] < now_ns:
+            heapq.heappop(self._followers)
+            missed += 1
+        return missed
+
+    def step(self, now_ns: int, symbol: str | None = None) -> None:
+        """The crowd trades in one market until its ten best levels have changed, event by event.
+
+        Events further down come in between, as they happen to come; only deeper windows show them. While
+        the engine or the pair is not online, the crowd waits.
+
+        Args:
+            now_ns: The time that the messages carry.
+            symbol: In which market; None: in the one whose turn it is.
+        """
+        flow_ns = self.due()
+        follows = False
         if symbol is None:
-            symbol = self._order[bisect_left(self._turns, self._rng.random() * self._turns[-1])]
-        listing = self.listing(symbol, now_us)
-        visible = False
-        while not visible:
-            messages = listing.act(now_us)
-            self.events += 1
-            visible = listing.feed.visible
-            if messages:
-                yield Publication(listing, messages)
+            follows = bool(self._followers) and self._followers[0][0] == flow_ns
+            if follows:
+                _, _, symbol = heapq.heappop(self._followers)
+            else:
+                symbol = self._names[bisect_left(self._turns, self._rng.random() * self._turns[-1])]
+        if not follows:
+            self._schedule()
+        if not self._crowd or self.system != "online" or self.statuses[symbol] != "online":
+            return
+        listing = self.listing(symbol, now_ns)
+        flow = listing.flow
+        act = partial(flow.follow if follows else flow.act, flow_ns)
+        while True:
+            self._run(listing, now_ns, act)
+            for delay in flow.followers:
+                self._sequence += 1
+                due = flow_ns + round(delay * _SECOND)
+                heapq.heappush(self._followers, (due, self._sequence, symbol))
+            if listing.book.visible:
+                return
+            act = partial(flow.act, flow_ns)
+
+    def set_regime(self, regime: Regime, symbol: str | None = None) -> None:
+        """How busy and how nervous a market is from now on, or all of them."""
+        for name in self._names:
+            if symbol in (None, name):
+                self._regimes[name] = regime
+                if name in self._listings:
+                    self._listings[name].flow.regime = regime
+        self._balance()
+
+    def set_system(self, system: System, now_ns: int) -> None:
+        """Change the state of the matching engine."""
+        if system != self.system:
+            self.system = system
+            self.changed("", now_ns)
+
+    def set_status(self, symbol: str, status: PairStatus, now_ns: int) -> None:
+        """Change the state of one pair."""
+        if status != self.statuses[symbol]:
+            self.statuses[symbol] = status
+            self.changed(symbol, now_ns)
+
+    def _run(self, listing: Listing, now_ns: int, action: Callable[[], T]) -> T:
+        self.events += 1
+        result = listing.run(now_ns, action, self.publish)
+        market = listing.market
+        if market.fills or market.stopped:
+            self.settle(listing, listing.moment)
+        return result
+
+    def _balance(self) -> None:
+        """Who gets how many turns, and how often one comes who follows nobody; followers come on top."""
+        shares = [self.pairs[name].weight * self._regimes[name].activity for name in self._names]
+        self._turns = list(accumulate(shares))
+        unled = sum(share * self._regimes[name].share for name, share in zip(self._names, shares, strict=True))
+        usual = sum(pair.weight for pair in self.pairs.values())
+        self._pace = self._rate * unled / usual
+
+    def _schedule(self) -> None:
+        """When the next of the crowd comes who follows nobody."""
+        self._next += max(1, round(self._rng.expovariate(self._pace) * _SECOND))

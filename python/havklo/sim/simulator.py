@@ -1,24 +1,38 @@
 """The simulated Kraken as users meet it: a venue that starts its own server and can be told to misbehave."""
 
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Final, Self, final
+from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack, final
 
-from havklo.clock import Clock, SystemClock, Timer
+from havklo.clock import Clock, ManualClock, ScaledClock, SystemClock, Timer
 from havklo.errors import ConfigurationError, HavkloError
-from havklo.sim.conversation.conversation import Conversation, Texts
-from havklo.sim.delivery.faults import Fault, FaultKind, Faults, Injection
-from havklo.sim.delivery.hub import Hub, Subscriber
-from havklo.sim.exchange import Exchange, Levels
+from havklo.sim.accounts.account import Account
+from havklo.sim.accounts.ledger import Ledger
+from havklo.sim.channels.status import Announcement, Phase
+from havklo.sim.channels.trade import Trade
+from havklo.sim.conversation import Conversation
+from havklo.sim.delivery.door import Door
+from havklo.sim.delivery.faults import USUAL, Chance, Fault, FaultKind, Faults, Hooks, Injection, Options
+from havklo.sim.delivery.kinds import Mode
+from havklo.sim.delivery.link import Link
+from havklo.sim.exchange import PairStatus, System
+from havklo.sim.flow import Regime
+from havklo.sim.kraken import Kraken
+from havklo.sim.listing import Levels, QueuedOrder
+from havklo.sim.rules import Rules
+from havklo.sim.scenario import AccountPlan, Scenario, Settings, perform
 from havklo.sim.symbols import pairs
+from havklo.sim.trading.ticket import Ticket
 from havklo.venues import Role, Venue
 
 if TYPE_CHECKING:
     from havklo.sim.server.websocket import Server
 
 __all__ = ["Simulator", "SimulatorStatistics"]
+
+T = TypeVar("T")
 
 _SECOND: Final = 1_000_000_000
 _QUANTUM: Final = _SECOND // 1_000  # messages due within the same millisecond go out together
@@ -31,13 +45,13 @@ class SimulatorStatistics:
     """Counters of a simulator.
 
     Attributes:
-        seconds: How long it has been running.
-        messages: Market messages: engine events that changed the ten best levels of a book.
+        seconds: How long it has been running, on its own clock.
+        messages: Market messages: steps of the crowd, each of which changes the ten best levels of a book.
         events: All engine events.
-        frames: Book updates put on their way, over all connections.
+        frames: Messages of market data put on their way, over all connections.
         skipped: Messages left out because this machine was too slow for the rate.
         connections: Open connections.
-        subscriptions: Subscribed books, over all connections.
+        subscriptions: Streams that are read, over all connections.
         overflows: Connections given up because they read too slowly.
         faults: How often each kind of fault has happened.
     """
@@ -55,77 +69,104 @@ class SimulatorStatistics:
 
 @final
 class Simulator(Venue):
-    """A simulated Kraken on loopback: a real limit-order market, Kraken's protocol, and faults on demand.
+    """A simulated Kraken on loopback: real limit-order markets, accounts, Kraken's protocol, faults on demand.
 
-    It is a venue, `Client(Simulator())` starts it and stops it; and it is a server, which any program can
-    connect to at `url` while `async with Simulator() as sim` runs.
+    It is a venue, `Client(Simulator())` starts it and stops it; and it is a server, which any program in any
+    language can connect to at `url` while `async with Simulator() as sim` runs.
+
+    What is not given comes from the scenario, and what that does not say either has the value named here.
 
     Args:
-        symbols: How many symbols, or which; see `havklo.sim.symbols`.
-        seed: Same seed, same trading.
-        rate: Market messages a second over all symbols, as a client with depth 10 would count them; deeper
-            books have more to tell. With 0 nothing happens but by `step`.
+        symbols: How many symbols, or which; 5. See `havklo.sim.symbols`.
+        seed: Same seed, same trading; 7.
+        rate: Market messages a second over all symbols, as a client with depth 10 would count them; 100.
+            Deeper books have more to tell. With 0 nothing happens but by `step` and by orders.
         port: The port, 0 for any free one.
         host: The address to listen on.
         history: For how many changes of each book `ladder` can be asked about the past.
         history_depth: How many levels of it are kept.
         fault_every: Seconds between two random faults, or None.
-        clock: Whose time it follows; on a `ManualClock` nothing moves, heartbeats included, but by its
-            `advance`.
-        texts: The error texts that Kraken does not publish.
+        fault_kinds: What may come up then, with weights.
+        clock: Whose time it follows; on a `ManualClock` nothing moves, heartbeats included, but by `advance`.
+        speed: How many of its seconds pass in one of the clock's; 1.
+        rules: What nobody knows for certain about Kraken.
+        scenario: What happens when: a ready scenario's name, a file's path, or a `Scenario`.
+        accounts: Who can trade: names like "alice" or "alice:pro", or plans; one account "trader".
         queue_bytes: How much may wait for a slow reader before it is disconnected.
         heartbeat: Seconds between heartbeats.
         idle: Seconds without any frame after which a connection is closed.
 
     Raises:
-        ConfigurationError: A symbol's form, a rate or an interval that can't be.
+        ConfigurationError: Anything that can't be.
     """
 
     def __init__(
         self,
-        symbols: int | Sequence[str] = 5,
+        symbols: int | Sequence[str] | None = None,
         *,
-        seed: int = 7,
-        rate: float = 100.0,
+        seed: int | None = None,
+        rate: float | None = None,
         port: int = 0,
         host: str = "127.0.0.1",
         history: int = 0,
         history_depth: int = 10,
         fault_every: float | None = None,
+        fault_kinds: Sequence[Chance] = USUAL,
         clock: Clock | None = None,
-        texts: Texts | None = None,
+        speed: float | None = None,
+        rules: Rules | None = None,
+        scenario: Scenario | str | Path | None = None,
+        accounts: Sequence[AccountPlan | str] | None = None,
         queue_bytes: int = 16 << 20,
         heartbeat: float = 1.0,
         idle: float = 60.0,
     ) -> None:
-        if rate < 0:
-            raise ConfigurationError(f"a rate is messages a second, not {rate}")
+        played = Scenario.load(scenario) if isinstance(scenario, str | Path) else scenario
+        said: Settings = {} if played is None else played.settings()
+        self.rate = _first(rate, said.get("rate"), 100.0)
+        self.seed = _first(seed, said.get("seed"), 7)
+        speed = _first(speed, said.get("speed"), 1.0)
+        if self.rate < 0:
+            raise ConfigurationError(f"a rate is messages a second, not {self.rate}")
         if fault_every is not None and fault_every <= 0:
             raise ConfigurationError(f"fault_every is a time in seconds, not {fault_every}")
-        self.rate = rate
-        self.seed = seed
-        self._clock = clock or SystemClock()
-        self._exchange = Exchange(pairs(symbols), seed=seed, history=history, history_depth=history_depth)
-        self._faults = Faults(seed)
-        self._hub = Hub(self._faults)
-        self._texts = texts or Texts()
         if not 0 <= port <= 65_535:
             raise ConfigurationError(f"a port is from 0 to 65535, not {port}", hint="0 is any free one")
+        base = clock or SystemClock()
+        self._base, self._speed = base, speed
+        self._clock = base if speed == 1 else ScaledClock(speed, base)
+        plans = _first(accounts, said.get("accounts"), (AccountPlan(),))
+        self._kraken = Kraken(
+            pairs(_first(symbols, said.get("symbols"), 5)),
+            self._clock,
+            seed=self.seed,
+            rate=self.rate,
+            rules=_first(rules, said.get("rules"), Rules()),
+            accounts=[AccountPlan.parse(plan) if isinstance(plan, str) else plan for plan in plans],
+            history=history,
+            history_depth=history_depth,
+        )
+        if played is not None:
+            played.check(self.symbols)
+        hooks = Hooks(top=self.ladder, set_system=self._set_mode, expire_tokens=self._kraken.expire_tokens)
+        self._faults = Faults(self.seed, self._clock, self._kraken.hub, hooks, self._kraken.rules, fault_kinds)
+        self._timeline = None if played is None else played.timeline(self.seed)
         self._address = (host, port)
         self._limits = (queue_bytes, heartbeat, idle)
         self._fault_every = fault_every
-        self._ids = random.Random(f"{seed} connections")
         self._server: Server | None = None
-        self._url: str | None = None
+        self._port: int | None = None
         self._entered = 0
         self._timers: dict[str, Timer] = {}
         self._started_at = 0
-        self._due = 0
         self._messages = 0
         self._skipped = 0
 
     def __repr__(self) -> str:
-        return f"<Simulator {self._url or 'not running'}, {len(self.symbols)} symbols, seed {self.seed}>"
+        where = "not running" if self._port is None else self.url
+        return f"<Simulator {where}, {len(self.symbols)} symbols, seed {self.seed}>"
+
+    # -- the venue
 
     @property
     def name(self) -> str:
@@ -139,29 +180,53 @@ class Simulator(Venue):
 
     @property
     def endpoints(self) -> Mapping[Role, str]:
-        """The public endpoint; there is one while it runs."""
-        return MappingProxyType({} if self._url is None else {"public": self._url})
+        """All spot endpoints, all on one port; there are some while it runs."""
+        if self._port is None:
+            return MappingProxyType({})
+        return MappingProxyType(
+            {
+                "public": self._at("ws", "/v2"),
+                "private": self._at("ws", "/private/v2"),
+                "level3": self._at("ws", "/level3/v2"),
+                "rest": self._at("http", ""),
+            }
+        )
 
     @property
     def url(self) -> str:
-        """Where it listens, like ws://127.0.0.1:40123/v2.
+        """Where public market data is, like ws://127.0.0.1:40123/v2.
 
         Raises:
             HavkloError: It is not running.
         """
-        if self._url is None:
-            raise HavkloError("the simulator is not running", hint="async with Simulator() as sim: ... sim.url")
-        return self._url
+        return self._at("ws", "/v2")
 
     @property
-    def symbols(self) -> tuple[str, ...]:
-        """What is listed."""
-        return tuple(self._exchange.pairs)
+    def private_url(self) -> str:
+        """Where accounts trade.
+
+        Raises:
+            HavkloError: It is not running.
+        """
+        return self._at("ws", "/private/v2")
 
     @property
-    def faults(self) -> list[Fault]:
-        """The faults that have happened, oldest first: the last 10,000."""
-        return list(self._faults.log)
+    def level3_url(self) -> str:
+        """Where level 3 is.
+
+        Raises:
+            HavkloError: It is not running.
+        """
+        return self._at("ws", "/level3/v2")
+
+    @property
+    def rest_url(self) -> str:
+        """Where REST is, like http://127.0.0.1:40123.
+
+        Raises:
+            HavkloError: It is not running.
+        """
+        return self._at("http", "")
 
     async def __aenter__(self) -> Self:
         """Start it; entering it once more, as a client does with its venue, is fine."""
@@ -187,12 +252,15 @@ class Simulator(Venue):
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        server, self._server, self._url = self._server, None, None
+        self._faults.stop()
+        server, self._server, self._port = self._server, None, None
         if server is not None:
             await server.stop()
 
+    # -- what moves it
+
     def step(self, n: int = 1, symbol: str | None = None) -> None:
-        """Send the next n market messages now; they are on their way as soon as the event loop runs.
+        """Let the crowd trade now; the messages are on their way as soon as the event loop runs.
 
         Args:
             n: How many changes of the ten best levels of a book.
@@ -201,32 +269,114 @@ class Simulator(Venue):
         if symbol is not None:
             self._check(symbol)
         for _ in range(n):
-            self._emit(self._clock.epoch_ns(), symbol)
+            self._messages += 1
+            self._kraken.exchange.step(self._clock.epoch_ns(), symbol)
+        self._arm()
 
-    def inject(
-        self, kind: FaultKind, symbol: str | None = None, count: int = 1, *, connection: int | None = None
-    ) -> Injection:
-        """Order a fault; it takes effect on the next book update that matches.
+    def advance(self, seconds: float) -> None:
+        """Let time pass, with all that falls due in it.
 
         Args:
-            kind: "drop" loses the update, "corrupt" changes one of its digits, "disconnect" cuts the
-                connection.
-            symbol: Only updates of this book.
-            count: How many updates in a row.
-            connection: Only on the way to the connection with this number, counted from 1.
-
-        Returns:
-            The order; its `faults` and `remaining` tell what has happened of it.
+            seconds: How much, on the simulator's own clock.
 
         Raises:
-            ConfigurationError: An unknown kind or symbol.
+            ConfigurationError: Its time can't be moved: it does not follow a `ManualClock`.
+        """
+        if not isinstance(self._base, ManualClock):
+            raise ConfigurationError(
+                "this simulator's time passes by itself", hint="Simulator(clock=ManualClock()) stands until it is moved"
+            )
+        self._base.advance(seconds / self._speed)
+
+    def inject(
+        self, kind: FaultKind, symbol: str | None = None, count: int = 1, **options: Unpack[Options]
+    ) -> Injection:
+        """Order a fault.
+
+        Args:
+            kind: What goes wrong; `havklo.sim.delivery.faults` says where each kind strikes.
+            symbol: Only with messages about this pair.
+            count: How often, in a row.
+            **options: What else is said about it: channel, connection, role, account, seconds, code and so on,
+                see `havklo.sim.delivery.kinds.Options`.
+
+        Returns:
+            The order; its `faults` and `remaining` tell what has happened of it, `cancel` takes it back.
+
+        Raises:
+            ConfigurationError: An unknown kind or symbol, or an option that the kind does not take.
         """
         if symbol is not None:
             self._check(symbol)
-        return self._faults.inject(kind, symbol, count, connection)
+        return self._faults.inject(kind, symbol, count, **options)
+
+    def set_regime(self, symbol: str | None, regime: Regime) -> None:
+        """From now on a market, or with None every one, is in this mood: see `havklo.sim.flow.REGIMES`."""
+        if symbol is not None:
+            self._check(symbol)
+        self._kraken.exchange.set_regime(regime, symbol)
+
+    def crash(self, symbol: str, fraction: float) -> None:
+        """Let a price fall by a part of it within seconds, and come back over the next minutes."""
+        self._check(symbol)
+        self._kraken.exchange.listing(symbol, self._clock.epoch_ns()).flow.crash(fraction)
+
+    def set_system(self, system: System) -> None:
+        """Change the state of the matching engine; every connection is told."""
+        self._kraken.exchange.set_system(system, self._clock.epoch_ns())
+
+    def set_status(self, symbol: str, status: PairStatus) -> None:
+        """Change the state of a pair; who reads the instrument channel is told."""
+        self._check(symbol)
+        self._kraken.exchange.set_status(symbol, status, self._clock.epoch_ns())
+
+    def announce(self, phase: Phase | None, starts_in: float = 0.0, lasts: float = 0.0) -> None:
+        """Announce maintenance on the status channel, or with None take the announcement back.
+
+        Args:
+            phase: How far it is: announced, imminent_5m, final_warning_30s.
+            starts_in: Seconds until it begins.
+            lasts: Seconds that it takes.
+        """
+        now = self._clock.epoch_ns()
+        upcoming: list[Announcement] = []
+        if phase is not None:
+            start = now + round(starts_in * _SECOND)
+            upcoming.append(
+                Announcement(
+                    event_id=1,
+                    title="Scheduled maintenance",
+                    start_ns=start,
+                    end_ns=start + round(lasts * _SECOND),
+                    phase=phase,
+                )
+            )
+        self._kraken.announce(upcoming, now)
+
+    # -- the truth, for whoever judges a client
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What is listed."""
+        return tuple(self._kraken.exchange.pairs)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults that have happened, oldest first: the last 10,000."""
+        return list(self._faults.log)
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Who can trade, by name: key, secret, balances, holds, positions."""
+        return MappingProxyType({account.name: account for account in self._kraken.bank.accounts.values()})
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where all the money is."""
+        return self._kraken.bank.ledger
 
     def ladder(self, symbol: str, depth: int = 10, timestamp: str | None = None) -> tuple[Levels, Levels]:
-        """The truth: the best bids and asks as texts, (price, quantity), best first.
+        """The true best bids and asks as texts, (price, quantity), best first.
 
         Args:
             symbol: Which book.
@@ -239,7 +389,34 @@ class Simulator(Venue):
             ValueError: The history keeps fewer levels.
         """
         self._check(symbol)
-        return self._exchange.listing(symbol, self._clock.epoch_ns() // 1_000).ladder(depth, timestamp)
+        return self._kraken.exchange.listing(symbol, self._clock.epoch_ns()).ladder(depth, timestamp)
+
+    def queue(self, symbol: str, depth: int = 10) -> tuple[list[QueuedOrder], list[QueuedOrder]]:
+        """Every resting order of the best bid and ask levels, in the order in which they are filled.
+
+        Raises:
+            ConfigurationError: The symbol is not listed.
+        """
+        self._check(symbol)
+        return self._kraken.exchange.listing(symbol, self._clock.epoch_ns()).queue(depth)
+
+    def orders(self, account: str, *, closed: bool = False) -> list[Ticket]:
+        """An account's open orders, oldest first, or its closed ones in the order of their ends.
+
+        Raises:
+            ConfigurationError: There is no such account.
+        """
+        owner, desk = self._kraken.bank.by_name(account), self._kraken.desk
+        return desk.closed_orders(owner) if closed else desk.open_orders(owner)
+
+    def trades(self, symbol: str) -> list[Trade]:
+        """The last 1,000 trades of a pair, oldest first.
+
+        Raises:
+            ConfigurationError: The symbol is not listed.
+        """
+        self._check(symbol)
+        return list(self._kraken.exchange.listing(symbol, self._clock.epoch_ns()).trade.trades)
 
     def statistics(self) -> SimulatorStatistics:
         """Counters for a status line."""
@@ -247,14 +424,16 @@ class Simulator(Venue):
         return SimulatorStatistics(
             seconds=(self._clock.now() - self._started_at) / _SECOND if self._started_at else 0.0,
             messages=self._messages,
-            events=self._exchange.events,
-            frames=self._hub.frames,
+            events=self._kraken.exchange.events,
+            frames=self._kraken.hub.frames,
             skipped=self._skipped,
             connections=len(server.connections) if server else 0,
-            subscriptions=self._hub.subscriptions,
+            subscriptions=self._kraken.hub.subscriptions,
             overflows=server.overflows if server else 0,
             faults=MappingProxyType(dict(self._faults.counts)),
         )
+
+    # -- how it runs
 
     async def _start(self) -> None:
         # aiohttp is loaded when a simulator starts: importing havklo stays light.
@@ -262,8 +441,8 @@ class Simulator(Venue):
 
         queue_bytes, heartbeat, idle = self._limits
         limits = Limits(queue_bytes=queue_bytes, heartbeat=heartbeat, idle=idle)
-        server = Server(self._converse, self._clock, limits, lambda: self._ids.getrandbits(64) | 1 << 63)
-        server.forget = self._faults.forget
+        door = Door(self._faults, self._clock, self._kraken.rules)
+        server = Server(lambda _role, link: self._converse(link), self._kraken.rest, self._clock, limits, door)
         host, port = self._address
         try:
             bound = await server.start(host, port)
@@ -271,47 +450,115 @@ class Simulator(Venue):
             raise ConfigurationError(
                 f"can't listen on {host}:{port}: {error.strerror or error}", hint="port=0 takes any free port"
             ) from error
-        self._server = server
-        self._url = f"ws://{f'[{host}]' if ':' in host else host}:{bound}/v2"
-        self._started_at = self._due = self._clock.now()
+        self._server, self._port = server, bound
+        self._started_at = self._clock.now()
+        self._kraken.exchange.skip(self._clock.epoch_ns())
         if self.rate:
-            self._schedule()
+            self._schedule_market()
         if self._fault_every is not None:
             self._schedule_fault(self._started_at, self._fault_every)
+        self._play()
 
-    def _converse(self, subscriber: Subscriber) -> Conversation:
-        return Conversation(self._exchange, self._hub, subscriber, self._clock, self._texts)
+    def _at(self, scheme: str, path: str) -> str:
+        if self._port is None:
+            raise HavkloError("the simulator is not running", hint="async with Simulator() as sim: ... sim.url")
+        host = self._address[0]
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._port}{path}"
 
-    def _schedule(self) -> None:
-        self._due += round(self._exchange.wait() / self.rate * _SECOND)
-        self._timers["market"] = self._clock.call_at(max(self._due, self._clock.now() + _QUANTUM), self._trade)
+    def _converse(self, link: Link) -> "_Watched":
+        return _Watched(self._kraken.converse(link), self._arm)
+
+    def _schedule_market(self) -> None:
+        now, due = self._clock.now(), self._monotonic(self._kraken.exchange.due())
+        # Who is late goes on at once, as soon as the sockets had their turn.
+        self._timers["market"] = self._clock.call_at(max(due, now + _QUANTUM) if due > now else now, self._trade)
 
     def _trade(self) -> None:
         """Send what is due. Each message carries the time it was due at, so that lateness can be measured."""
-        now = self._clock.now()
-        while self._due <= now and self._clock.now() - now < _SLICE:
-            if now - self._due > _LATE:
-                self._skipped += round((now - self._due) / _SECOND * self.rate)
-                self._due = now
-            self._emit(self._clock.to_epoch(self._due), None)
-            self._due += round(self._exchange.wait() / self.rate * _SECOND)
-        self._timers["market"] = self._clock.call_at(max(self._due, now + _QUANTUM), self._trade)
+        exchange, clock = self._kraken.exchange, self._clock
+        now, began = clock.epoch_ns(), clock.now()
+        if now - exchange.due() > _LATE:
+            self._skipped += exchange.skip(now)
+        while (due := exchange.due()) <= now and clock.now() - began < _SLICE:
+            self._messages += 1
+            exchange.step(due)
+        self._arm()
+        self._schedule_market()
 
-    def _emit(self, epoch_ns: int, symbol: str | None) -> None:
-        self._messages += 1
-        for publication in self._exchange.step(epoch_ns // 1_000, symbol):
-            self._hub.publish(publication, epoch_ns)
+    def _arm(self) -> None:
+        """See to it that the desk gets its turn when something of the accounts is due."""
+        deadline = self._kraken.desk.next_deadline()
+        timer = self._timers.pop("desk", None)
+        if timer is not None:
+            timer.cancel()
+        if deadline is not None:
+            self._timers["desk"] = self._clock.call_at(self._monotonic(deadline), self._tick)
+
+    def _tick(self) -> None:
+        self._kraken.desk.tick(self._clock.epoch_ns())
+        self._arm()
+
+    def _play(self) -> None:
+        """Let the scenario's next events come when they are due."""
+        if self._timeline is None:
+            return
+        for event in self._timeline.due((self._clock.now() - self._started_at) / _SECOND):
+            perform(event, self)
+        if self._timeline.next_at is not None:
+            due = self._started_at + round(self._timeline.next_at * _SECOND)
+            self._timers["scenario"] = self._clock.call_at(due, self._play)
 
     def _schedule_fault(self, last: int, seconds: float) -> None:
         due = last + round(seconds * _SECOND)
         self._timers["fault"] = self._clock.call_at(due, lambda: self._random_fault(due, seconds))
 
     def _random_fault(self, due: int, seconds: float) -> None:
-        # One at a time: a quiet book must not collect faults that then strike all at once.
-        if not self._faults.pending:
-            self._faults.random(self._hub.targets)
+        self._faults.random()
         self._schedule_fault(due, seconds)
 
+    def _set_mode(self, mode: Mode, symbol: str | None) -> None:
+        if symbol is None:
+            self.set_system(mode)
+        else:
+            self.set_status(symbol, mode)
+
+    def _monotonic(self, epoch_ns: int) -> int:
+        """An instant of the clock from a time of day."""
+        return self._clock.now() + epoch_ns - self._clock.epoch_ns()
+
     def _check(self, symbol: str) -> None:
-        if symbol not in self._exchange.pairs:
+        if symbol not in self._kraken.exchange.pairs:
             raise ConfigurationError(f"{symbol!r} is not listed", hint=f"there are {', '.join(self.symbols[:5])} ...")
+
+
+@final
+class _Watched:
+    """A conversation after each of whose requests something of the accounts may be due earlier.
+
+    Args:
+        conversation: The conversation.
+        after: Called then.
+    """
+
+    def __init__(self, conversation: Conversation, after: Callable[[], None]) -> None:
+        self._conversation = conversation
+        self._after = after
+        self.accept = conversation.accept
+        self.end = conversation.end
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether there is any subscription."""
+        return self._conversation.subscribed
+
+    def handle(self, message: str | bytes) -> Iterator[bytes]:
+        """Answer a request."""
+        try:
+            yield from self._conversation.handle(message)
+        finally:
+            self._after()
+
+
+def _first(*values: T | None) -> T:
+    """The first that is given; the last one always is."""
+    return next(value for value in values if value is not None)

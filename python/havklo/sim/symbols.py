@@ -6,14 +6,18 @@ Everything is an integer: prices in ticks of 10^-price_precision, quantities in 
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from havklo.errors import ConfigurationError
 
-__all__ = ["NAMED", "Pair", "generate", "pairs"]
+__all__ = ["NAMED", "Pair", "generate", "pairs", "rest_asset"]
 
 _FORM: Final = re.compile(r"[A-Z0-9.]{1,16}/[A-Z0-9.]{1,16}")
+
+# What REST calls the assets of Kraken's first years.
+_CLASSIC: Final = {"BTC": "XXBT", "ETH": "XETH", "XRP": "XXRP", "USD": "ZUSD", "EUR": "ZEUR", "GBP": "ZGBP"}
 
 # A liquid side never has fewer than 1,000 levels, so that the deepest window, 1,000, is always full. Below
 # the first number orders are added first of all, the second is what investors aim at, beyond the third they
@@ -21,6 +25,15 @@ _FORM: Final = re.compile(r"[A-Z0-9.]{1,16}/[A-Z0-9.]{1,16}")
 _LIQUID: Final = (1_060, 1_160, 1_320)
 # An illiquid side never fills the shallowest window, 10.
 _THIN: Final = (3, 6, 9)
+
+
+def _old(asset: str) -> str:
+    return "XBT" if asset == "BTC" else asset
+
+
+def rest_asset(asset: str) -> str:
+    """An asset's name in REST, like XXBT for BTC; the newer ones have no other name."""
+    return _CLASSIC.get(asset, asset)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +51,11 @@ class Pair:
         qty_min: The smallest order, in lots.
         levels: How many levels a side has: at least, usually, at most.
         weight: How busy the pair is beside the others.
+        cost_precision: Decimals of what a trade costs.
+        cost_min: The least that an order may be worth, in the quote asset.
+        marginable: Whether it can be traded on margin.
+        margin_initial: The part of a margin trade that an account has to have itself.
+        index: Its number in the listing, from 0.
     """
 
     symbol: str
@@ -50,6 +68,11 @@ class Pair:
     qty_min: int
     levels: tuple[int, int, int] = _LIQUID
     weight: float = 1.0
+    cost_precision: int = 5
+    cost_min: Decimal = Decimal("0.5")
+    marginable: bool = False
+    margin_initial: Decimal = Decimal("0.2")
+    index: int = 0
 
     @property
     def base(self) -> str:
@@ -60,6 +83,21 @@ class Pair:
     def quote(self) -> str:
         """The asset that prices are in."""
         return self.symbol.partition("/")[2]
+
+    @property
+    def altname(self) -> str:
+        """The REST name for people, like XBTUSD."""
+        return _old(self.base) + _old(self.quote)
+
+    @property
+    def wsname(self) -> str:
+        """The name in version 1 of the protocol, like XBT/USD."""
+        return f"{_old(self.base)}/{_old(self.quote)}"
+
+    @property
+    def restname(self) -> str:
+        """The REST name for programs, like XXBTZUSD."""
+        return rest_asset(self.base) + rest_asset(self.quote) if self.base in _CLASSIC else self.altname
 
     @property
     def thin(self) -> bool:
@@ -78,6 +116,7 @@ NAMED: Final = (
         size=4_000_000,
         qty_min=5_000,
         weight=4.0,
+        marginable=True,
     ),
     Pair(
         symbol="ETH/USD",
@@ -89,6 +128,7 @@ NAMED: Final = (
         size=90_000_000,
         qty_min=200_000,
         weight=3.0,
+        marginable=True,
     ),
     Pair(
         symbol="XRP/USD",
@@ -100,6 +140,7 @@ NAMED: Final = (
         size=90_000_000_000,
         qty_min=300_000_000,
         weight=2.0,
+        marginable=True,
     ),
     # Billions of a token worth a thousandth of a cent: lots beyond 2^53 and prices that begin with five
     # zeros.
@@ -147,11 +188,15 @@ def pairs(symbols: int | Sequence[str]) -> tuple[Pair, ...]:
         more = (
             f"SIM{number:03}/{'EUR' if number % 4 == 0 else 'USD'}" for number in range(len(NAMED) + 1, symbols + 1)
         )
-        return NAMED[:symbols] + tuple(generate(name) for name in more)
+        return _numbered([*NAMED[:symbols], *(generate(name) for name in more)])
     names = [symbols] if isinstance(symbols, str) else list(symbols)
     if not names or len(set(names)) != len(names):
         raise ConfigurationError("a simulator lists at least one symbol, and each of them once")
-    return tuple(_BY_SYMBOL.get(name) or generate(name) for name in names)
+    return _numbered([_BY_SYMBOL.get(name) or generate(name) for name in names])
+
+
+def _numbered(listed: list[Pair]) -> tuple[Pair, ...]:
+    return tuple(replace(pair, index=index) for index, pair in enumerate(listed))
 
 
 def generate(symbol: str) -> Pair:

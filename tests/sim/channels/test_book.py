@@ -5,13 +5,13 @@ import random
 
 import pytest
 
-from havklo.sim.channels.book import DEPTHS, Feed
-from havklo.sim.flow.agents import Flow
+from havklo.sim.channels.book import DEPTHS, BookFeed
+from havklo.sim.flow import Flow
 from havklo.sim.market.ladder import ASK, BID
 from havklo.sim.market.matching import Market
 from havklo.sim.symbols import NAMED, Pair, generate
 
-STAMP = "2026-01-01T00:00:00.000000Z"
+NOW = 1_767_225_600_000_000_000
 
 
 def ints(levels: dict[str, str], *, best_is_highest: bool) -> list[tuple[int, int]]:
@@ -33,19 +33,22 @@ def test_every_depth_equals_the_true_book_at_every_event(
 ) -> None:
     """Whatever happens, each client has exactly the best levels, also where it was told nothing."""
     market = Market()
-    feed = Feed(pair, market)
     flow = Flow(pair, market, random.Random(3))
-    flow.populate()
+    flow.populate(NOW)
+    feed = BookFeed(pair, market)
+    market.on_step = feed.on_step
     books = {}
     for depth in depths:
         assert depth in DEPTHS
         feed.open(depth)
         books[depth] = naive_book(depth, strict=True, full=not pair.thin)
-        assert books[depth].apply(feed.snapshot(depth, STAMP))
-    for _ in range(events):
+        assert books[depth].apply(feed.snapshot(depth, NOW))
+    for number in range(events):
+        now = NOW + 10_000_000 * number
+        market.begin(now)
         feed.begin()
-        flow.act()
-        messages = dict(feed.messages(STAMP))
+        flow.act(now)
+        messages = dict(feed.messages(now))
         for depth, book in books.items():
             if depth in messages:
                 assert book.apply(messages[depth]), messages[depth]
@@ -57,11 +60,12 @@ def test_every_depth_equals_the_true_book_at_every_event(
     assert told == sorted(told), "a deeper window has more to tell"
 
 
-def opened(depth: int, *orders: tuple[int, int, int]) -> tuple[Market, Feed, dict[int, int]]:
+def opened(depth: int, *orders: tuple[int, int, int]) -> tuple[Market, BookFeed, dict[int, int]]:
     """A market of 1-decimal prices and whole quantities with one open window; ids by price."""
     pair = Pair(symbol="A/B", price_precision=1, qty_precision=2, price=1000, gap=1, spread=1, size=100, qty_min=1)
     market = Market()
-    feed = Feed(pair, market)
+    feed = BookFeed(pair, market)
+    market.on_step = feed.on_step
     ids = {}
     for side, price, qty in orders:
         ids[price] = market.limit(BID if side == BID else ASK, price, qty).order_id
@@ -70,9 +74,9 @@ def opened(depth: int, *orders: tuple[int, int, int]) -> tuple[Market, Feed, dic
     return market, feed, ids
 
 
-def sides(feed: Feed) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+def sides(feed: BookFeed) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """The entries of the event's only message."""
-    ((_, frame),) = feed.messages(STAMP)
+    ((_, frame),) = feed.messages(NOW)
     data = json.loads(frame)["data"][0]
     bids, asks = ([(entry["price"], entry["qty"]) for entry in data[name]] for name in ("bids", "asks"))
     return bids, asks
@@ -106,12 +110,12 @@ def test_outside_is_silent() -> None:
     """Nothing is sent for what happens behind the window, but a deeper window shows it."""
     market, feed, ids = opened(10, *TWELVE_ASKS)
     market.cancel(ids[1011])
-    assert feed.messages(STAMP) == []
+    assert feed.messages(NOW) == []
     assert not feed.visible
     feed.open(25)
     feed.begin()
     market.amend(ids[1012], qty=700)
-    assert [depth for depth, _ in feed.messages(STAMP)] == [25]
+    assert [depth for depth, _ in feed.messages(NOW)] == [25]
 
 
 def test_sweep_that_rests_touches_both_sides() -> None:
@@ -133,13 +137,13 @@ def test_frame_bytes() -> None:
     """Numbers are bare and padded, zero in full; the keys have Kraken's order; data has one element."""
     market, feed, ids = opened(10, *TWELVE_ASKS[:2], (BID, 999, 51))
     market.cancel(ids[1002])
-    ((depth, frame),) = feed.messages(STAMP)
+    ((depth, frame),) = feed.messages(NOW)
     assert depth == 10
     assert frame == (
         b'{"channel":"book","type":"update","data":[{"symbol":"A/B","bids":[],"asks":[{"price":100.2,"qty":0.00}],'
         b'"checksum":%d,"timestamp":"2026-01-01T00:00:00.000000Z"}]}' % feed.checksum()
     )
-    assert feed.snapshot(25, STAMP).startswith(
+    assert feed.snapshot(25, NOW).startswith(
         b'{"channel":"book","type":"snapshot","data":[{"symbol":"A/B","bids":[{"price":99.9,"qty":0.51}],"asks":['
         b'{"price":100.1,"qty":5.00}],"checksum":'
     )
@@ -151,8 +155,21 @@ def test_closed_window_costs_nothing() -> None:
     feed.open(10)
     feed.close(10)
     market.amend(ids[1001], qty=1)
-    assert len(feed.messages(STAMP)) == 1
+    assert len(feed.messages(NOW)) == 1
     feed.close(10)
     feed.begin()
     market.amend(ids[1001], qty=2)
-    assert feed.messages(STAMP) == []
+    assert feed.messages(NOW) == []
+
+
+def test_an_iceberg_that_shows_the_same_again_is_not_told() -> None:
+    """Its next part comes in the same step, and the level is what it was."""
+    market, feed, _ = opened(10, *TWELVE_ASKS)
+    market.submit(ASK, 1000, 900, peak=300)
+    feed.begin()
+    market.market(BID, 300)
+    assert feed.messages(NOW) == []
+    market.begin(NOW)
+    feed.begin()
+    market.market(BID, 400)
+    assert sides(feed) == ([], [(100.0, 2)])

@@ -30,20 +30,21 @@ def test_rank_of_a_price_that_is_not_there() -> None:
     assert filled(BID, 100).find(101) is None
 
 
-def test_reduce_removes_what_is_empty() -> None:
-    """A part leaves the order, all of it takes the order away, the last order its level."""
+def test_an_emptied_level_is_gone() -> None:
+    """The last order takes its level away."""
     ladder = filled(ASK, 100, 100, 101)
     first, second = ladder.at(0).orders.values()
-    assert ladder.reduce(first, 4) == (0, 16)
-    assert ladder.reduce(first, 6) == (0, 10)
+    assert ladder.remove(first) == (0, 10)
     assert list(ladder.at(0).orders) == [second.id]
-    assert ladder.reduce(second, 10) == (0, 0)
+    assert ladder.remove(second) == (0, 0)
     assert [level.price for level in ladder.top(9)] == [101]
 
 
-def test_enlarge_costs_the_place_in_the_queue() -> None:
-    """An order that grows goes to the end."""
+def test_another_size_at_the_same_place_or_at_the_end() -> None:
+    """`resize` keeps the queue as it is, `requeue` does not."""
     ladder = filled(ASK, 100, 100)
     first, second = ladder.at(0).orders.values()
-    assert ladder.enlarge(first, 5) == (0, 25)
+    assert ladder.resize(first, 15) == (0, 25)
+    assert list(ladder.at(0).orders) == [first.id, second.id]
+    assert ladder.requeue(first, 5) == (0, 15)
     assert list(ladder.at(0).orders) == [second.id, first.id]

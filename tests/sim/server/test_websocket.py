@@ -6,155 +6,254 @@ import json
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
+import pytest
 
-from havklo.clock import ManualClock
-from havklo.sim import Simulator
-
-Dial = Callable[[str], Any]
-Eventually = Callable[[Callable[[], object]], Awaitable[None]]
 HEARTBEAT = '{"channel":"heartbeat"}'
+SUBSCRIBE = b'{"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD"]}}'
 
 
-async def test_status_comes_first(dial: Dial, clock: ManualClock) -> None:
-    """The first frame is a status with an id beyond 2^53; then the acks, then the snapshot."""
-    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
-        peer = await dial(sim.url)
-        await peer.send("subscribe", channel="book", symbol=["BTC/USD"])
-        status, ack, snapshot = [json.loads(await peer.frame()) for _ in range(3)]
-        assert status["channel"] == "status"
-        assert 2**53 < status["data"][0]["connection_id"] < 2**64
-        assert ack["success"] is True
-        assert snapshot["type"] == "snapshot"
+async def test_three_endpoints(playing: Any, meet: Any, dial: Any) -> None:
+    """Each has its path and its role; what a conversation says first is the first frame."""
+    async with playing() as stage:
+        for role in ("public", "private", "level3"):
+            await meet(stage, role=role)
+        assert [(talk.link.number, talk.link.role) for talk in stage.talks] == [
+            (1, "public"),
+            (2, "private"),
+            (3, "level3"),
+        ]
+        assert list(stage.server.connections) == [1, 2, 3]
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await dial(stage.url() + "/futures")
+        assert refused.value.status == 404
 
 
-async def test_heartbeats_once_subscribed(dial: Dial, clock: ManualClock) -> None:
+async def test_answers_in_order(playing: Any, meet: Any) -> None:
+    """Acks, snapshots, updates, pongs: nothing overtakes anything."""
+    async with playing() as stage:
+        peer = await meet(stage)
+        await peer.send("subscribe", channel="book", symbol=["BTC/USD", "ETH/USD"])
+        frames = [json.loads(frame) for frame in await peer.everything()]
+        assert [frame.get("type") for frame in frames] == [None, None, "snapshot", "snapshot"]
+        sent = [stage.publish(symbol) for symbol in ("BTC/USD", "ETH/USD") * 50]
+        assert await peer.everything() == sent
+
+
+@pytest.mark.parametrize("size", [0, 1, 20, 400, 2_100, 70_000, 200_000])
+async def test_sizes(playing: Any, meet: Any, size: int) -> None:
+    """Short, middle and long frames come through whole, alone and together."""
+    async with playing() as stage:
+        peer = await meet(stage, "BTC/USD")
+        sent = [stage.publish(size=size)]
+        assert await peer.everything() == sent
+        sent = [stage.publish(size=size) for _ in range(5)]
+        assert await peer.everything() == sent
+
+
+async def test_subscribers_share_a_stream(playing: Any, meet: Any) -> None:
+    """Each gets the streams that it reads, and no others."""
+    async with playing() as stage:
+        first, second = await meet(stage, "BTC/USD"), await meet(stage, "BTC/USD", "ETH/USD")
+        btc, eth = stage.publish("BTC/USD"), stage.publish("ETH/USD")
+        assert await first.everything() == [btc]
+        assert await second.everything() == [btc, eth]
+
+
+async def test_heartbeats_once_subscribed(playing: Any, meet: Any) -> None:
     """One a second from the first subscription on, also beside other traffic, and none without."""
-    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
-        peer = await dial(sim.url)
-        await peer.frame()
-        clock.advance(5)
+    async with playing() as stage:
+        peer = await meet(stage)
+        stage.clock.advance(5)
         assert await peer.everything() == []
         await peer.book("BTC/USD")
-        clock.advance(1)
-        sim.step()
-        clock.advance(2)
-        frames = await peer.everything()
-        assert [frame == HEARTBEAT for frame in frames] == [True, False, True, True]
-        await peer.send("unsubscribe", channel="book", symbol=["BTC/USD"])
-        await peer.everything()
-        clock.advance(5)
+        stage.clock.advance(1)
+        update = stage.publish()
+        stage.clock.advance(2)
+        assert await peer.everything() == [HEARTBEAT, update, HEARTBEAT, HEARTBEAT]
+        stage.talks[0].keys.clear()
+        stage.clock.advance(5)
         assert await peer.everything() == []
-        await peer.send("subscribe", channel="instrument", snapshot=False)
-        await peer.everything()
-        clock.advance(1)
+        await peer.book("ETH/USD")
+        stage.clock.advance(1)
         assert await peer.everything() == [HEARTBEAT]
 
 
-async def test_idle_connections_are_closed(dial: Dial, clock: ManualClock) -> None:
+async def test_idle_connections_are_closed(playing: Any, meet: Any) -> None:
     """After a minute without activity the server says goodbye; pings and subscriptions prevent it."""
-    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
-        idle, pinging, subscribed = [await dial(sim.url) for _ in range(3)]
-        for peer in (idle, pinging, subscribed):
-            await peer.frame()
-        await subscribed.book("BTC/USD")
-        clock.advance(59)
+    async with playing() as stage:
+        idle, pinging, subscribed = await meet(stage), await meet(stage), await meet(stage, "BTC/USD")
+        stage.clock.advance(59)
         await pinging.everything()
-        clock.advance(1)
+        stage.clock.advance(1)
         message = await idle.socket.receive()
-        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1000)
-        clock.advance(58)
+        assert (message.type, message.data, message.extra) == (aiohttp.WSMsgType.CLOSE, 1000, "no activity")
+        stage.clock.advance(58)
         assert await pinging.everything() == []
         assert await subscribed.everything() == [HEARTBEAT] * 118
-        clock.advance(60)
+        stage.clock.advance(60)
         assert (await pinging.socket.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
-async def test_malformed_requests_do_not_end_it(dial: Dial, clock: ManualClock) -> None:
-    """Text or binary rubbish is answered, and the connection goes on."""
-    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
-        peer = await dial(sim.url)
-        await peer.frame()
+async def test_rubbish_does_not_end_it(playing: Any, meet: Any) -> None:
+    """Text or binary rubbish is answered, and so is a request in a binary frame; the connection goes on."""
+    async with playing() as stage:
+        peer = await meet(stage)
         await peer.socket.send_str("{rubbish")
         await peer.socket.send_bytes(b"\x00\xff")
-        answers = await peer.everything()
-        assert [json.loads(answer)["error"] for answer in answers] == ["Malformed request"] * 2
+        await peer.socket.send_bytes(b'{"method":"add_order"}')
+        answers = [json.loads(answer) for answer in await peer.everything()]
+        assert [answer["success"] for answer in answers] == [False, False, True]
+        assert len(stage.carried_out) == 1
 
 
-async def test_subscribers_share_bytes(dial: Dial, clock: ManualClock) -> None:
-    """Two connections with the same depth get the same frames; another depth gets its own."""
-    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
-        peers = [await dial(sim.url) for _ in range(3)]
-        for peer, depth in zip(peers, (10, 10, 1000), strict=True):
-            await peer.frame()
-            await peer.book("BTC/USD", depth=depth)
-        sim.step(20)
-        first, second, deep = [await peer.everything() for peer in peers]
-        assert first == second
-        assert len(first) == 20
-        assert len(deep) > 20
+async def test_websocket_pings(playing: Any) -> None:
+    """Pings of the WebSocket protocol are answered with what was in them, between frames, and keep it alive."""
+    async with playing() as stage, raw(stage.port) as (reader, writer):
+        writer.write(masked(b"", 9) + masked(b"payload", 9) + masked(b"unasked", 10))
+        assert await read_frame(reader) == (1, b'{"channel":"status","role":"public"}')
+        assert await read_frame(reader) == (10, b"")
+        assert await read_frame(reader) == (10, b"payload")
+        stage.clock.advance(50)
+        writer.write(masked(b"", 9))
+        assert await read_frame(reader) == (10, b"")
+        stage.clock.advance(50)
+        writer.write(masked(b"still here", 9))
+        assert await read_frame(reader) == (10, b"still here")
 
 
-async def test_many_deep_snapshots_do_not_overflow(dial: Dial, clock: ManualClock) -> None:
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (("text", b"\xff", 1), 1007),
+        (("too much", b"x" * (1 << 20) + b"x", 1), 1009),
+        (("unknown opcode", b"", 5), 1002),
+        (("goodbye with a code", struct.pack("!H", 3_456) + b"bye", 8), 3_456),
+        (("goodbye without one", b"", 8), 1000),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else None,
+)
+async def test_close_codes(playing: Any, eventually: Any, sent: Any, code: int) -> None:
+    """What breaks the WebSocket protocol ends the connection with its code; a goodbye gets its own code back."""
+    async with playing() as stage, raw(stage.port) as (reader, writer):
+        _, payload, opcode = sent
+        await read_frame(reader)
+        writer.write(masked(payload, opcode))
+        received, said = await read_frame(reader)
+        assert (received, struct.unpack("!H", said[:2])[0]) == (8, code)
+        with suppress(ConnectionResetError):  # what it did not read of too much is answered so
+            assert await reader.read() == b""
+        await eventually(lambda: not stage.server.connections)
+        assert stage.talks[0].ended
+
+
+async def test_many_long_answers_do_not_overflow(playing: Any, meet: Any) -> None:
     """A long answer waits for its reader instead of filling the queue."""
-    async with Simulator(12, rate=0, clock=clock, queue_bytes=300_000) as sim:
-        peer = await dial(sim.url)
-        await peer.frame()
-        frames = await peer.book(*sim.symbols, depth=1000)
-        assert [json.loads(frame).get("type") for frame in frames] == [None] * 12 + ["snapshot"] * 12
-        assert sum(map(len, frames)) > 600_000
-        assert sim.statistics().overflows == 0
+    async with playing(queue_bytes=3_000) as stage:
+        peer = await meet(stage)
+        symbols = [f"{number}/USD" for number in range(100)]
+        frames = await peer.book(*symbols)
+        assert [json.loads(frame).get("type") for frame in frames] == [None] * 100 + ["snapshot"] * 100
+        assert sum(map(len, frames)) > 10_000
+        assert stage.server.overflows == 0
 
 
-def masked(payload: bytes) -> bytes:
-    """A client's WebSocket text frame, written by hand."""
+async def test_slow_reader_is_disconnected(playing: Any, meet: Any) -> None:
+    """Who does not read is cut off once the queue is full; memory holds no more, and others notice nothing."""
+    async with playing(queue_bytes=100_000) as stage, raw(stage.port, receive=4_096) as (_, writer):
+        writer.transport.pause_reading()
+        writer.write(masked(SUBSCRIBE))
+        other = await meet(stage, "BTC/USD")
+        sent = 0
+        while 1 in stage.server.connections:
+            assert stage.server.connections[1].waiting <= 100_000
+            frames = [stage.publish(size=2_000) for _ in range(20)]
+            assert await other.everything() == frames
+            sent += 20
+            assert sent < 100_000
+        assert (stage.server.overflows, stage.hub.subscriptions) == (1, 1)
+        assert stage.talks[0].ended
+
+
+async def test_peer_that_vanishes(playing: Any, meet: Any, eventually: Any) -> None:
+    """A connection that breaks leaves no subscription and disturbs nobody else."""
+    async with playing() as stage:
+        gone, stays = await meet(stage, "BTC/USD"), await meet(stage, "BTC/USD")
+        gone.socket._response.connection.transport.abort()
+        await eventually(lambda: len(stage.server.connections) == 1)
+        sent = [stage.publish() for _ in range(10)]
+        assert await stays.everything() == sent
+        assert (stage.hub.subscriptions, list(stage.faults.links)) == (1, [2])
+
+
+async def test_stop_says_goodbye(playing: Any, meet: Any) -> None:
+    """Stopping closes every connection as going away, behind what was sent; nobody can come any more."""
+    async with playing() as stage:
+        peer = await meet(stage, "BTC/USD")
+        sent = stage.publish()
+        await stage.server.stop()
+        assert await peer.frame() == sent
+        message = await peer.socket.receive()
+        assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+        assert (stage.server.connections, stage.talks[0].ended) == ({}, True)
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await meet(stage)
+
+
+async def test_stop_does_not_wait_for_who_does_not_read(playing: Any, eventually: Any) -> None:
+    """A peer with a full buffer is cut off."""
+    async with playing() as stage, raw(stage.port, receive=4_096) as (_, writer):
+        writer.transport.pause_reading()
+        writer.write(masked(SUBSCRIBE))
+        await eventually(lambda: stage.hub.subscriptions)
+        for _ in range(100):
+            stage.publish(size=100_000)
+        await stage.turns()
+        assert stage.server.connections[1].waiting
+        await stage.server.stop()
+        assert stage.server.connections == {}
+
+
+def masked(payload: bytes, opcode: int = 1) -> bytes:
+    """A client's WebSocket frame, written by hand."""
     mask = os.urandom(4)
     body = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
-    return struct.pack("!BBH", 0x81, 0x80 | 126, len(payload)) + mask + body
+    size = len(payload)
+    if size < 126:
+        length = bytes((0x80 | size,))
+    else:
+        length = b"\xfe" + size.to_bytes(2) if size < 1 << 16 else b"\xff" + size.to_bytes(8)
+    return bytes((0x80 | opcode,)) + length + mask + body
 
 
-async def test_slow_reader_is_disconnected(eventually: Eventually, clock: ManualClock) -> None:
-    """Who does not read is cut off once the queue is full; memory holds no more than the queue."""
-    loop = asyncio.get_running_loop()
-    async with Simulator(["BTC/USD"], rate=0, clock=clock, queue_bytes=100_000) as sim:
-        with socket.socket() as reader:
-            reader.setblocking(False)
-            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            port = int(sim.url.split(":")[2].split("/")[0])
-            await loop.sock_connect(reader, ("127.0.0.1", port))
-            key = base64.b64encode(os.urandom(16)).decode()
-            await loop.sock_sendall(
-                reader,
-                f"GET /v2 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode(),
-            )
-            assert b" 101 " in await loop.sock_recv(reader, 200)
-            request = {"method": "subscribe", "params": {"channel": "book", "symbol": ["BTC/USD"]}}
-            await loop.sock_sendall(reader, masked(json.dumps(request).encode()))
-            await eventually(lambda: sim.statistics().subscriptions)
-            for _ in range(2_000):
-                sim.step(50)
-                await asyncio.sleep(0)
-                if not sim.statistics().connections:
-                    break
-                (connection,) = sim._server.connections.values()  # type: ignore[union-attr]
-                assert connection.waiting <= 100_000
-            statistics = sim.statistics()
-            assert (statistics.overflows, statistics.connections, statistics.subscriptions) == (1, 0, 0)
+async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """A server's WebSocket frame, read by hand: its opcode and its payload."""
+    first, size = await reader.readexactly(2)
+    assert first & 0xF0 == 0x80
+    assert size < 126
+    return first & 0x0F, await reader.readexactly(size)
 
 
-async def test_peer_that_vanishes(dial: Dial, eventually: Eventually, clock: ManualClock) -> None:
-    """A connection that breaks leaves no subscription and disturbs nobody else."""
-    async with Simulator(["BTC/USD"], rate=0, clock=clock) as sim:
-        gone, stays = await dial(sim.url), await dial(sim.url)
-        for peer in (gone, stays):
-            await peer.frame()
-            await peer.book("BTC/USD")
-        gone.socket._response.connection.transport.abort()
-        await eventually(lambda: sim.statistics().connections == 1)
-        sim.step(10)
-        assert len(await stays.everything()) == 10
-        assert sim.statistics().subscriptions == 1
+@asynccontextmanager
+async def raw(port: int, receive: int = 0) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection after its handshake, without any client in between."""
+    with socket.socket() as plain:
+        if receive:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        plain.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+        reader, writer = await asyncio.open_connection(sock=plain)
+        key = base64.b64encode(os.urandom(16))
+        writer.write(
+            b"GET /v2 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n" % key
+        )
+        assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+        try:
+            yield reader, writer
+        finally:
+            writer.close()

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from havklo.sim.wire.stamps import micros, rfc3339
+from havklo.sim.wire.stamps import micros, nanos, rfc3339
 
 
 def test_text() -> None:
     """Six decimals, always, and Z."""
     assert rfc3339(1_800_000_000_000_007) == "2027-01-15T08:00:00.000007Z"
+    assert nanos(1_800_000_000_000_007_089) == "2027-01-15T08:00:00.000007089Z"
     assert micros("2026-07-19T17:54:39.753424Z") == 1_784_483_679_753_424
 
 

@@ -1,4 +1,4 @@
-"""From engine steps to the entries of book messages, one window per depth.
+"""The book channel: from engine steps to the entries of level-2 messages, one window per depth.
 
 A window shows the best `depth` levels of each side. For every step of an event, seen against the full book
 of that moment:
@@ -7,22 +7,23 @@ of that moment:
   mentioned; the client truncates;
 * a level inside went away: an entry with quantity 0, and right behind it the level that enters from
   outside, if the book has one;
-* anything outside: nothing.
+* anything outside, and a step that leaves a level's quantity as it was: nothing.
 
-The windows need no memory of their own, because what a client sees is always the top of the full book. An
-event has at most one removal followed by one insert on the side of its own order, and only fills on the
-other, so that no level can change unseen between leaving a window and coming back into it.
+The windows need no memory of their own, because what a client sees is always the top of the full book: in
+one event levels leave at the best rank only, or one leaves anywhere before all else, so that no level can
+change unseen between leaving a window and coming back into it.
 """
 
 from typing import Final, final
 
-from havklo.sim.market.ladder import ASK, BID, Ladder, Side
-from havklo.sim.market.matching import Market
+from havklo.sim.market.ladder import ASK, BID, Ladder, Order, Side
+from havklo.sim.market.matching import Kind, Market
 from havklo.sim.symbols import Pair
-from havklo.sim.wire.checksum import crc, digits
+from havklo.sim.wire.checksum import crc
 from havklo.sim.wire.frames import book_message, decimal, entry
+from havklo.sim.wire.stamps import rfc3339
 
-__all__ = ["DEPTHS", "Feed"]
+__all__ = ["DEPTHS", "BookFeed"]
 
 DEPTHS: Final = (10, 25, 100, 500, 1000)
 _PROVEN: Final = 10  # the checksum covers the ten best levels whatever the depth
@@ -39,37 +40,38 @@ class Window:
         self.depth = depth
         self.entries: tuple[list[str], list[str]] = ([], [])
 
-    def clear(self) -> None:
-        """Forget the last event."""
-        self.entries = ([], [])
-
 
 @final
-class Feed:
-    """The level-2 messages of one market: listens to its steps, writes a message per open depth and event."""
+class BookFeed:
+    """The level-2 messages of one market: listens to its steps, writes a message per open depth and event.
+
+    Attributes:
+        reach: The best rank that the event has touched.
+    """
 
     def __init__(self, pair: Pair, market: Market) -> None:
         self._pair = pair
         self._market = market
         self._windows: list[Window] = []
-        self._subscribers: dict[int, int] = {}
+        self._subscribers: dict[int | str, int] = {}
         self._digits: list[str | None] = [None, None]
+        # Per side the digits of single levels, under their keys, until they change.
         self._spelled: tuple[dict[int, str], dict[int, str]] = ({}, {})
+        self._price_texts: dict[int, str] = {}
         self.reach = _NOWHERE
-        market.on_step = self._on_step
 
     @property
     def visible(self) -> bool:
-        """Whether the last event touched the ten best levels, which every window shows."""
+        """Whether the event touched the ten best levels, which every window shows."""
         return self.reach < _PROVEN
 
-    def open(self, depth: int) -> None:
+    def open(self, depth: int | str) -> None:
         """One more subscriber looks through the window of this depth."""
         self._subscribers[depth] = self._subscribers.get(depth, 0) + 1
         if self._subscribers[depth] == 1:
-            self._windows.append(Window(depth))
+            self._windows.append(Window(int(depth)))
 
-    def close(self, depth: int) -> None:
+    def close(self, depth: int | str) -> None:
         """One subscriber less; nothing is computed for a depth without any."""
         self._subscribers[depth] -= 1
         if not self._subscribers[depth]:
@@ -79,35 +81,54 @@ class Feed:
         """An event begins."""
         self.reach = _NOWHERE
         for window in self._windows:
-            window.clear()
+            if window.entries[BID] or window.entries[ASK]:
+                window.entries = ([], [])
 
-    def messages(self, timestamp: str) -> list[tuple[int, bytes]]:
+    def on_step(self, side: Side, rank: int, order: Order, total: int, before: int, _kind: Kind) -> None:
+        """A level has changed; `rank` is where it stands, or stood."""
+        if total == before:
+            return
+        self.reach = min(self.reach, rank)
+        self._spelled[side].pop(order.price if side == ASK else -order.price, None)
+        if rank < _PROVEN:
+            self._digits[side] = None
+        text: str | None = None
+        for window in self._windows:
+            if rank >= window.depth:
+                continue
+            if text is None:
+                text = self._entry(order.price, total)
+            entries = window.entries[side]
+            entries.append(text)
+            if not total:
+                self._refill(entries, side, window.depth)
+
+    def messages(self, now_ns: int) -> list[tuple[int | str, bytes]]:
         """The messages of the event that has just ended: (depth, frame) for each window that it touched."""
-        touched = [window for window in self._windows if window.entries[BID] or window.entries[ASK]]
-        if not touched:
-            return []
-        checksum = self.checksum()
-        symbol = self._pair.symbol
-        return [
-            (
-                window.depth,
-                book_message("update", symbol, *window.entries, checksum=checksum, timestamp=timestamp),
-            )
-            for window in touched
-        ]
+        messages: list[tuple[int | str, bytes]] = []
+        checksum, timestamp = -1, ""
+        for window in self._windows:
+            bids, asks = window.entries
+            if not bids and not asks:
+                continue
+            if checksum < 0:
+                checksum, timestamp = self.checksum(), rfc3339(now_ns // 1_000)
+            frame = book_message("update", self._pair.symbol, bids, asks, checksum=checksum, timestamp=timestamp)
+            messages.append((window.depth, frame))
+        return messages
 
-    def snapshot(self, depth: int, timestamp: str) -> bytes:
+    def snapshot(self, depth: int | str, now_ns: int) -> bytes:
         """The whole window, best levels first."""
         bids, asks = (
-            [self._entry(level.price, level.qty) for level in ladder.top(depth)] for ladder in self._market.sides
+            [self._entry(level.price, level.qty) for level in ladder.top(int(depth))] for ladder in self._market.sides
         )
-        checksum = self.checksum()
+        checksum, timestamp = self.checksum(), rfc3339(now_ns // 1_000)
         return book_message("snapshot", self._pair.symbol, bids, asks, checksum=checksum, timestamp=timestamp)
 
     def checksum(self) -> int:
         """Kraken's sum over the ten best; a side is spelled out anew only after it has changed there."""
-        asks, bids = (self._digits[side] or self._spell(side) for side in (ASK, BID))
-        return crc(asks, bids)
+        bids, asks = self._digits
+        return crc(asks or self._spell(ASK), bids or self._spell(BID))
 
     def ladder(self, side: Side, depth: int) -> list[tuple[str, str]]:
         """The true best levels of a side as texts: (price, quantity)."""
@@ -117,41 +138,30 @@ class Feed:
         ]
 
     def _spell(self, side: Side) -> str:
-        """One side's digits; those of a level are kept until it changes."""
-        spelled, pair = self._spelled[side], self._pair
-        if len(spelled) > 10 * _PROVEN:
+        """One side's digits: a padded decimal without its point and leading zeros is the integer itself."""
+        ladder, spelled = self._market.sides[side], self._spelled[side]
+        if len(spelled) > 100 * _PROVEN:
             spelled.clear()
-        parts: list[str] = []
-        for level in self._market.sides[side].top(_PROVEN):
-            part = spelled.get(level.price)
-            if part is None:
-                part = spelled[level.price] = digits(
-                    decimal(level.price, pair.price_precision), decimal(level.qty, pair.qty_precision)
-                )
-            parts.append(part)
-        joined = self._digits[side] = "".join(parts)
-        return joined
+        text = "".join([spelled.get(key) or self._digits_of(ladder, key, spelled) for key in ladder.keys[:_PROVEN]])
+        self._digits[side] = text
+        return text
 
-    def _on_step(self, side: Side, index: int, price: int, qty: int) -> None:
-        self.reach = min(self.reach, index)
-        self._spelled[side].pop(price, None)
-        if index < _PROVEN:
-            self._digits[side] = None
-        text: str | None = None
-        for window in self._windows:
-            if index >= window.depth:
-                continue
-            if text is None:
-                text = self._entry(price, qty)
-            entries = window.entries[side]
-            entries.append(text)
-            if not qty:
-                self._refill(entries, self._market.sides[side], window.depth)
+    @staticmethod
+    def _digits_of(ladder: Ladder, key: int, spelled: dict[int, str]) -> str:
+        level = ladder.levels[key]
+        text = spelled[key] = f"{level.price}{level.qty}"
+        return text
 
-    def _refill(self, entries: list[str], ladder: Ladder, depth: int) -> None:
+    def _refill(self, entries: list[str], side: Side, depth: int) -> None:
+        ladder = self._market.sides[side]
         if len(ladder) >= depth:
             level = ladder.at(depth - 1)
             entries.append(self._entry(level.price, level.qty))
 
     def _entry(self, price: int, qty: int) -> str:
-        return entry(decimal(price, self._pair.price_precision), decimal(qty, self._pair.qty_precision))
+        text = self._price_texts.get(price)
+        if text is None:
+            if len(self._price_texts) > 4_000:
+                self._price_texts.clear()
+            text = self._price_texts[price] = decimal(price, self._pair.price_precision)
+        return entry(text, decimal(qty, self._pair.qty_precision))

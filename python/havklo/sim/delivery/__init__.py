@@ -1,1 +1,1 @@
-"""The way of a frame to its reader: subscriptions, and the faults on that way."""
+"""The way of a frame to its reader: subscriptions, one link per connection, and the faults on the way."""

@@ -1,177 +1,351 @@
-"""Faults on the way to a client, by script or at random, and an exact log of each.
+"""What is going to go wrong, by script or at random, and an exact log of what did.
 
-A fault strikes one delivery: one book update on its way to one connection. `drop` loses it, `disconnect`
-cuts the connection in its place, `corrupt` changes one digit of it. The digit always belongs to a level
-that the message leaves among the ten best, or to the checksum itself, so that the checksum can't hold: a
-fault nobody could notice would prove nothing.
+Each kind strikes at its own place:
+
+    frame       drop duplicate reorder corrupt truncate delay lose_ack disconnect: the next frames that match
+    stream      stall: all that is sent while it lasts, to a connection or of one stream
+    connection  half_open slow_reader, and disconnect with a connection or a role: open connections, the
+                oldest first, then those that come
+    door        refuse ban: attempts to connect
+    request     rate_limit: what clients send
+    tokens      expire_token
+    exchange    maintenance cancel_only post_only
+
+What is counted strikes so many times; what lasts strikes everything that it meets until its time is up.
 """
 
 import random
-import re
 from collections import Counter, deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final, Literal, final, get_args
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Unpack, cast, final
 
-from havklo.errors import ConfigurationError
+from havklo.clock import Clock, Timer
+from havklo.sim.delivery.chances import USUAL, Chance
+from havklo.sim.delivery.damage import Tops, corrupt, truncate
+from havklo.sim.delivery.hub import Hub
+from havklo.sim.delivery.injection import Injection
+from havklo.sim.delivery.kinds import FAULTS, KINDS, FaultKind, Mode, Options, Role, check
+from havklo.sim.delivery.link import Link, Outlet
+from havklo.sim.delivery.log import Fault
+from havklo.sim.delivery.topics import Topic, read_timestamp
+from havklo.sim.rules import Rules
 
-__all__ = ["FAULTS", "Fault", "FaultKind", "Faults", "Injection", "corrupt"]
-
-FaultKind = Literal["drop", "corrupt", "disconnect"]
-FAULTS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
+__all__ = ["FAULTS", "USUAL", "Chance", "Fault", "FaultKind", "Faults", "Hooks", "Injection", "Options"]
 
 _LOG: Final = 10_000
-_WEIGHTS: Final = (5, 4, 1)  # random faults: a lost connection is the rarest
-_ENTRY: Final = re.compile(rb'\{"price":([0-9.]+),"qty":([0-9.]+)\}')
-_CHECKSUM: Final = re.compile(rb'"checksum":([0-9]+)')
-
-Tops = tuple[Iterable[tuple[str, str]], Iterable[tuple[str, str]]]
+_SECOND: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """One fault that has happened.
+class Hooks:
+    """What faults do, or have to know, beyond the way of the frames.
 
     Attributes:
-        kind: What was done.
-        symbol: The book whose update it struck.
-        depth: The depth of that book.
-        connection: The number of the connection it was on its way to.
-        timestamp: The update's own time.
-        at_ns: When it was done, in epoch nanoseconds.
-        frame: The update as it should have arrived.
-        sent: What arrived instead, or None.
+        top: The ten best bids and asks of a symbol now, as texts.
+        set_system: The exchange, or with a symbol that pair alone, gets into this mode.
+        expire_tokens: All tokens of the account with this name become invalid, or with None all there are.
     """
 
-    kind: FaultKind
-    symbol: str
-    depth: int
-    connection: int
-    timestamp: str
-    at_ns: int
-    frame: bytes
-    sent: bytes | None
-
-
-@final
-@dataclass(kw_only=True, eq=False)
-class Injection:
-    """Faults that have been ordered, and those of them that have happened.
-
-    Attributes:
-        kind: What will be done.
-        symbol: To updates of this book, or None for any.
-        connection: On the way to this connection, or None for the first that comes.
-        count: How often.
-        faults: The faults that have happened.
-    """
-
-    kind: FaultKind
-    symbol: str | None = None
-    connection: int | None = None
-    count: int = 1
-    faults: list[Fault] = field(default_factory=list[Fault])
-    bound: int | None = None
-
-    @property
-    def remaining(self) -> int:
-        """How many are still to come."""
-        return self.count - len(self.faults)
-
-    def matches(self, connection: int, symbol: str) -> bool:
-        """Whether this delivery is to be struck."""
-        wanted = self.connection if self.connection is not None else self.bound
-        return wanted in (None, connection) and self.symbol in (None, symbol)
+    top: Callable[[str], Tops]
+    set_system: Callable[[Mode, str | None], None]
+    expire_tokens: Callable[[str | None], None]
 
 
 @final
 class Faults:
-    """What is going to go wrong, and what did."""
-
-    def __init__(self, seed: int) -> None:
-        self.log: deque[Fault] = deque(maxlen=_LOG)
-        self.counts: Counter[FaultKind] = Counter()
-        self.pending: list[Injection] = []
-        self._rng = random.Random(f"{seed} faults")
-
-    def inject(
-        self, kind: FaultKind, symbol: str | None = None, count: int = 1, connection: int | None = None
-    ) -> Injection:
-        """Order faults; each takes effect on the next delivery that matches.
-
-        All of one order strike the same connection, the first that comes, so that `count` means updates in
-        a row.
-        """
-        if kind not in FAULTS:
-            raise ConfigurationError(f"{kind!r} is not a fault", hint=f"faults are {', '.join(FAULTS)}")
-        if count < 1:
-            raise ConfigurationError(f"a fault happens at least once, not {count} times")
-        injection = Injection(kind=kind, symbol=symbol, connection=connection, count=count)
-        self.pending.append(injection)
-        return injection
-
-    def random(self, targets: list[tuple[str, int]]) -> Injection | None:
-        """Order one random fault for one of the (symbol, connection) pairs, unless there is none."""
-        if not targets:
-            return None
-        symbol, connection = self._rng.choice(targets)
-        kind = self._rng.choices(FAULTS, _WEIGHTS)[0]
-        return self.inject(kind, symbol, connection=connection)
-
-    def due(self, connection: int, symbol: str) -> Injection | None:
-        """The order that strikes this delivery; the oldest first."""
-        return next((order for order in self.pending if order.matches(connection, symbol)), None)
-
-    def corrupted(self, frame: bytes, tops: Tops) -> bytes:
-        """The frame with one digit changed."""
-        return corrupt(frame, tops, self._rng)
-
-    def happened(self, injection: Injection, fault: Fault) -> None:
-        """Note a fault that was done."""
-        injection.faults.append(fault)
-        injection.bound = fault.connection
-        self.log.append(fault)
-        self.counts[fault.kind] += 1
-        if not injection.remaining:
-            self.pending.remove(injection)
-
-    def forget(self, connection: int) -> None:
-        """A connection has ended: orders for it alone are void, others strike the next one."""
-        self.pending = [order for order in self.pending if order.connection != connection]
-        for order in self.pending:
-            if order.bound == connection:
-                order.bound = None
-
-
-def corrupt(frame: bytes, tops: Tops, rng: random.Random) -> bytes:
-    """Change one digit of an update so that its checksum fails.
+    """All faults of one simulator.
 
     Args:
-        frame: A book update.
-        tops: The ten best bids and asks that it leads to, as texts.
-        rng: Chooses the digit.
+        seed: Same seed, same random choices.
+        clock: Whose time counts.
+        hub: Knows who reads what.
+        hooks: The exchange and its tokens.
+        rules: The open points of the protocol.
+        chances: What may come up at random.
+
+    Attributes:
+        log: The last 10,000 faults that have happened, oldest first.
+        counts: How often each kind has happened.
+        on_frames: The orders that wait for frames to strike.
+        on_streams: The stalls that last. While there are neither, frames go straight on.
+        links: The open connections.
     """
-    checksum = _CHECKSUM.search(frame)
-    places = _proven_numbers(frame, tops)
-    if checksum is not None and (not places or rng.random() < 1 / 3):
-        # Its last digits, so that it remains a 32-bit number.
-        places = [(max(checksum.start(1), checksum.end(1) - 5), checksum.end(1))]
-    start, end = rng.choice(places)
-    at = rng.choice([at for at in range(start, end) if frame[at : at + 1].isdigit()])
-    # A leading zero would be broken JSON, which is another kind of fault.
-    leading = not frame[at - 1 : at].isdigit() and frame[at + 1 : at + 2].isdigit()
-    new = rng.choice([digit for digit in b"0123456789" if digit != frame[at] and not (leading and digit == 48)])
-    return b"%b%c%b" % (frame[:at], new, frame[at + 1 :])
 
+    def __init__(
+        self,
+        seed: int,
+        clock: Clock,
+        hub: Hub,
+        hooks: Hooks,
+        rules: Rules,
+        chances: Sequence[Chance] = USUAL,
+    ) -> None:
+        self.log: deque[Fault] = deque(maxlen=_LOG)
+        self.counts: Counter[FaultKind] = Counter()
+        self.on_frames: list[Injection] = []
+        self.on_streams: list[Injection] = []
+        self.links: dict[int, Link] = {}
+        self._clock = clock
+        self._hub = hub
+        self._hooks = hooks
+        self._rules = rules
+        self._chances = chances
+        self._weights = [chance.weight for chance in chances]
+        self._rng = random.Random(f"{seed} faults")
+        self._others: list[Injection] = []
+        self._timers: dict[Injection, Timer] = {}
+        self._last_random: Injection | None = None
 
-def _proven_numbers(frame: bytes, tops: Tops) -> list[tuple[int, int]]:
-    """Where the numbers stand that decide about the ten best: each price's last entry, if it is there."""
-    asks_begin = frame.index(b'"asks":')
-    places: list[tuple[int, int]] = []
-    for is_ask, top in enumerate(tops):
-        proven = {(price.encode(), qty.encode()) for price, qty in top}
-        last = {entry[1]: entry for entry in _ENTRY.finditer(frame) if (entry.start() > asks_begin) == is_ask}
-        for entry in last.values():
-            if (entry[1], entry[2]) in proven:
-                places += [entry.span(1), entry.span(2)]
-    return places
+    def __repr__(self) -> str:
+        return f"<Faults {len(self.pending)} ordered, {self.counts.total()} happened>"
+
+    @property
+    def pending(self) -> list[Injection]:
+        """The orders of which something is still to come."""
+        return [*self.on_frames, *self.on_streams, *self._others]
+
+    def inject(
+        self, kind: FaultKind, symbol: str | None = None, count: int = 1, **options: Unpack[Options]
+    ) -> Injection:
+        """Order faults.
+
+        All frames that one order strikes are on their way to the same connection, the first that comes, so
+        that `count` means frames in a row.
+
+        Args:
+            kind: What is to be done.
+            symbol: Only to frames about this symbol; of a mode: only of this pair.
+            count: How often.
+            **options: See `Options`.
+
+        Raises:
+            ConfigurationError: An unknown kind, or something that the kind does not take.
+        """
+        check(kind, symbol, count, options)
+        given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        order = Injection(kind=kind, symbol=symbol, count=count, canceller=self._finish, **given)
+        seconds = order.seconds if kind != "ban" else order.seconds or self._rules.ban_seconds
+        if order.lasts and seconds is not None:
+            order.until = self._clock.now() + round(seconds * _SECOND)
+            self._timers[order] = self._clock.call_at(order.until, order.cancel)
+        self._begin(order)
+        return order
+
+    def random(self) -> Injection | None:
+        """Order one random fault, unless the last one is still to come or nobody is there to be struck.
+
+        One at a time: a quiet book must not collect faults that then strike all at once.
+        """
+        if self._last_random is not None and self._last_random.active:
+            return None
+        chance = self._rng.choices(self._chances, self._weights)[0]
+        options, symbol = chance.options.copy(), None
+        if "connection" in KINDS[chance.kind].takes:
+            targets = self._targets(chance)
+            if not targets:
+                return None
+            symbol, options["connection"] = self._rng.choice(targets)
+        order = self._last_random = self.inject(chance.kind, symbol, **options)
+        return order
+
+    def stop(self) -> None:
+        """Nothing more happens, and what lasts has an end."""
+        for order in self.pending:
+            self._finish(order)
+
+    # -- connections
+
+    def enter(self, number: int, role: Role, outlet: Outlet) -> Link:
+        """A connection has come: it gets its way, and the faults that have waited for it."""
+        link = self.links[number] = Link(number, role, outlet, self, self._clock)
+        for order in tuple(self._others):
+            self._strike(order, link)
+        return link
+
+    def forget(self, number: int) -> None:
+        """A connection has ended: orders for it alone are void, others strike the next one."""
+        self.links.pop(number).end()
+        for order in self.pending:
+            if order.connection == number:
+                self._finish(order)
+            elif order.bound == number:
+                order.bound = None
+            self._conclude(order)
+
+    # -- what links ask
+
+    def due(self, link: Link, topic: Topic, frame: bytes) -> Injection | None:
+        """The order that strikes this delivery; the oldest first."""
+        for order in self.on_frames:
+            if order.matches(link.number, link.role, topic, frame):
+                return order
+        return None
+
+    def stall(self, link: Link, stream: Topic | None, frame: bytes, topic: Topic | None = None) -> bool:
+        """Whether a frame is held back here: its stream is stalled, or (None) its whole connection."""
+        for order in self._stalls(link, stream, frame):
+            if not order.has_struck(link.number):
+                known = stream or topic
+                self.happened(order, link, known, frame if known else None, until=order.until)
+            return True
+        return False
+
+    def held_until(self, link: Link, stream: Topic | None, frame: bytes) -> int:
+        """Until when a frame is held back, on the monotonic clock; 0: it is not."""
+        return max((order.until or 0 for order in self._stalls(link, stream, frame)), default=0)
+
+    def damage(self, kind: FaultKind, topic: Topic, frame: bytes) -> bytes | None:
+        """A frame as it arrives when it was corrupted or truncated; None if that can't be done to it."""
+        if kind == "truncate":
+            return truncate(frame, self._rng)
+        proven = topic.channel in ("book", "level3")
+        return corrupt(frame, self._hooks.top(topic.symbol) if proven else ((), ()), self._rng)
+
+    def holds(self, order: Injection, link: Link) -> None:
+        """A frame waits for the one that it is to be swapped with."""
+        order.held += 1
+        order.bound = link.number
+        if not order.remaining:
+            self.on_frames.remove(order)
+
+    def swapped(
+        self, order: Injection, link: Link, topic: Topic, frame: bytes, sent: tuple[bytes, ...] | None, at: int
+    ) -> None:
+        """It has gone on its way, or was lost with its connection."""
+        order.held -= 1
+        self.happened(order, link, topic, frame, sent=sent, at=at, until=self._clock.now())
+
+    # -- what the door asks
+
+    def at_request(self, link: Link) -> Injection | None:
+        """The order that strikes a request of this connection."""
+        orders = (order for order in self._others if order.place == "request")
+        return next((order for order in orders if order.selects(link.number, link.role)), None)
+
+    def at_door(self, role: str) -> Injection | None:
+        """The order that strikes an attempt to connect; a ban before a refusal, as it stands before the house."""
+        waiting = [order for order in self._others if order.place == "door" and order.role in (None, role)]
+        return min(waiting, key=lambda order: order.kind != "ban", default=None)
+
+    def happened(
+        self,
+        order: Injection,
+        link: Link | None = None,
+        topic: Topic | None = None,
+        frame: bytes | None = None,
+        *,
+        role: str = "",
+        sent: tuple[bytes, ...] | None = None,
+        at: int | None = None,
+        until: int | None = None,
+    ) -> None:
+        """Note a fault that was done."""
+        to_epoch = self._clock.to_epoch
+        fault = Fault(
+            kind=order.kind,
+            channel=topic.channel if topic else "",
+            symbol=(topic.symbol if topic and topic.channel != "ack" else order.symbol) or "",
+            depth=self._hub.depth(link.number, topic) if link and topic else 0,
+            connection=link.number if link else 0,
+            role=link.role if link else role,
+            timestamp=read_timestamp(frame) if topic and frame else "",
+            at_ns=to_epoch(self._clock.now() if at is None else at),
+            until_ns=None if until is None else to_epoch(until),
+            frame=frame,
+            sent=sent,
+        )
+        order.faults.append(fault)
+        if link and not order.lasts:
+            order.bound = link.number
+        self.log.append(fault)
+        self.counts[fault.kind] += 1
+        self._conclude(order)
+
+    # -- orders
+
+    def _begin(self, order: Injection) -> None:
+        """It waits where it strikes, or strikes at once."""
+        match order.place:
+            case "frame":
+                self.on_frames.append(order)
+            case "stream":
+                self.on_streams.append(order)
+            case "connection":
+                self._others.append(order)
+                for link in tuple(self.links.values()):
+                    self._strike(order, link)
+            case "request" | "door":
+                self._others.append(order)
+            case "exchange":
+                self._others.append(order)
+                self._set_mode(order)
+                self.happened(order, until=order.until)
+            case "tokens":
+                self._hooks.expire_tokens(order.account)
+                self.happened(order)
+
+    def _strike(self, order: Injection, link: Link) -> None:
+        """Do to a connection what was ordered, if it is one of those."""
+        if order.place != "connection" or not order.remaining or not link.is_open:
+            return
+        # Each time another connection: an order for three does not strike the same one three times.
+        order.bound = None
+        if not order.selects(link.number, link.role) or order.has_struck(link.number):
+            return
+        match order.kind:
+            case "half_open":
+                link.vanish()
+            case "slow_reader":
+                link.throttle(order.bytes_per_second)
+            case _ if order.code is not None:
+                link.goodbye(order.code)
+            case _:
+                link.abort()
+        self.happened(order, link)
+
+    def _conclude(self, order: Injection) -> None:
+        """An order of which nothing more is to come is done with."""
+        throttles = order.kind == "slow_reader" and any(fault.connection in self.links for fault in order.faults)
+        if not (order.lasts or order.remaining or order.held or throttles):
+            self._finish(order)
+
+    def _finish(self, order: Injection) -> None:
+        """Nothing more happens because of an order."""
+        if not order.active:
+            return
+        order.active = False
+        for orders in (self.on_frames, self.on_streams, self._others):
+            if order in orders:
+                orders.remove(order)
+        timer = self._timers.pop(order, None)
+        if timer is not None:
+            timer.cancel()
+        self._restore(order)
+
+    def _restore(self, order: Injection) -> None:
+        """What an order has changed for a time is as before."""
+        if order.kind == "stall":
+            for link in tuple(self.links.values()):
+                link.review()
+        elif order.kind == "slow_reader":
+            for fault in order.faults:
+                if fault.connection in self.links:
+                    self.links[fault.connection].throttle(None)
+        elif order.place == "exchange":
+            self._set_mode(order)
+
+    def _set_mode(self, order: Injection) -> None:
+        """The exchange, or a pair, is in the mode that was ordered last, or online."""
+        modes = [other.kind for other in self._others if other.place == "exchange" and other.symbol == order.symbol]
+        self._hooks.set_system(cast("Mode", modes[-1]) if modes else "online", order.symbol)
+
+    def _targets(self, chance: Chance) -> Sequence[tuple[str | None, int]]:
+        """Whom a random fault may strike: a stream on its way to a connection, or a connection (None)."""
+        if "symbol" in KINDS[chance.kind].takes:
+            return self._hub.targets(chance.options.get("channel") or "book")
+        wanted = "private" if chance.kind == "lose_ack" else chance.options.get("role")
+        return [(None, link.number) for link in self.links.values() if wanted in (None, link.role)]
+
+    def _stalls(self, link: Link, stream: Topic | None, frame: bytes) -> list[Injection]:
+        return [order for order in self.on_streams if order.covers(link.number, link.role, stream, frame)]

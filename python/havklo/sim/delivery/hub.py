@@ -1,22 +1,26 @@
-"""Who looks at which book: each frame's way to its subscribers, with the faults on that way."""
+"""Who reads which stream: each frame's way to its subscribers, who share its bytes."""
 
 from typing import Protocol, final
 
-from havklo.sim.delivery.faults import Fault, Faults, Injection
-from havklo.sim.exchange import Publication
+from havklo.sim.delivery.topics import ANSWER, Key, Topic
 
-__all__ = ["Hub", "Subscriber"]
+__all__ = ["ANSWER", "Hub", "Key", "Subscriber", "Topic"]
 
 
 class Subscriber(Protocol):
-    """A connection as the hub needs it."""
+    """A connection as hub and conversation need it."""
 
     @property
     def number(self) -> int:
         """Its number, counted from 1."""
         ...
 
-    def send(self, frame: bytes) -> None:
+    @property
+    def role(self) -> str:
+        """Its endpoint: public, private or level3."""
+        ...
+
+    def send(self, frame: bytes, topic: Topic = ANSWER) -> None:
         """Put a frame on its way."""
 
     def abort(self) -> None:
@@ -24,13 +28,27 @@ class Subscriber(Protocol):
 
 
 @final
-class Hub:
-    """All subscriptions to books."""
+class _Stream:
+    """One stream's subscribers, as a tuple: nobody who joins or leaves disturbs a frame that is going out."""
 
-    def __init__(self, faults: Faults) -> None:
+    __slots__ = ("subscribers", "topic")
+
+    def __init__(self, key: Key) -> None:
+        self.topic = Topic(key[0], key[1])
+        self.subscribers: tuple[Subscriber, ...] = ()
+
+
+@final
+class Hub:
+    """All subscriptions.
+
+    Attributes:
+        frames: How many frames were put on their way.
+    """
+
+    def __init__(self) -> None:
         self.frames = 0
-        self._faults = faults
-        self._books: dict[tuple[str, int], dict[int, Subscriber]] = {}
+        self._streams: dict[Key, _Stream] = {}
 
     def __repr__(self) -> str:
         return f"<Hub {self.subscriptions} subscriptions>"
@@ -38,60 +56,52 @@ class Hub:
     @property
     def subscriptions(self) -> int:
         """How many there are."""
-        return sum(map(len, self._books.values()))
+        return sum(len(stream.subscribers) for stream in self._streams.values())
 
-    @property
-    def targets(self) -> list[tuple[str, int]]:
-        """Every subscription as (symbol, connection number), in a fixed order."""
-        return sorted((symbol, number) for (symbol, _), subscribers in self._books.items() for number in subscribers)
-
-    def join(self, subscriber: Subscriber, symbol: str, depth: int) -> None:
-        """From now on a connection gets a book's updates."""
-        self._books.setdefault((symbol, depth), {})[subscriber.number] = subscriber
-
-    def leave(self, subscriber: Subscriber, symbol: str, depth: int) -> None:
-        """A connection gets no more updates of a book."""
-        subscribers = self._books.get((symbol, depth), {})
-        subscribers.pop(subscriber.number, None)
-        if not subscribers:
-            self._books.pop((symbol, depth), None)
-
-    def publish(self, publication: Publication, now_ns: int) -> None:
-        """Send an event's messages to everybody who looks at that depth; the bytes are shared."""
-        symbol = publication.listing.pair.symbol
-        for depth, frame in publication.messages:
-            for subscriber in tuple(self._books.get((symbol, depth), {}).values()):
-                injection = self._faults.due(subscriber.number, symbol) if self._faults.pending else None
-                if injection is None:
-                    self.frames += 1
-                    subscriber.send(frame)
-                else:
-                    self._strike(injection, publication, (depth, frame), subscriber, now_ns)
-
-    def _strike(
-        self,
-        injection: Injection,
-        publication: Publication,
-        message: tuple[int, bytes],
-        subscriber: Subscriber,
-        now_ns: int,
-    ) -> None:
-        listing, (depth, frame), sent = publication.listing, message, None
-        if injection.kind == "corrupt":
-            sent = self._faults.corrupted(frame, listing.ladder(10))
-        fault = Fault(
-            kind=injection.kind,
-            symbol=listing.pair.symbol,
-            depth=depth,
-            connection=subscriber.number,
-            timestamp=listing.timestamp,
-            at_ns=now_ns,
-            frame=frame,
-            sent=sent,
+    def targets(self, channel: str) -> list[tuple[str, int]]:
+        """Every subscription to a channel as (symbol, connection number), in a fixed order."""
+        return sorted(
+            (symbol, subscriber.number)
+            for (name, symbol, _), stream in self._streams.items()
+            for subscriber in stream.subscribers
+            if name == channel
         )
-        self._faults.happened(injection, fault)
-        if sent is not None:
-            self.frames += 1
-            subscriber.send(sent)
-        elif injection.kind == "disconnect":
-            subscriber.abort()
+
+    def depth(self, number: int, topic: Topic) -> int:
+        """At which depth a connection reads a book; 0 if it does not, or not of a book."""
+        return next(
+            (
+                depth
+                for (channel, symbol, depth), stream in self._streams.items()
+                if isinstance(depth, int)
+                and channel in ("book", "level3")
+                and (channel, symbol) == topic
+                and any(subscriber.number == number for subscriber in stream.subscribers)
+            ),
+            0,
+        )
+
+    def join(self, subscriber: Subscriber, key: Key) -> None:
+        """From now on a connection gets a stream's frames."""
+        stream = self._streams.setdefault(key, _Stream(key))
+        if subscriber not in stream.subscribers:
+            stream.subscribers += (subscriber,)
+
+    def leave(self, subscriber: Subscriber, key: Key) -> None:
+        """A connection gets no more of them."""
+        stream = self._streams.get(key)
+        if stream is None:
+            return
+        stream.subscribers = tuple(each for each in stream.subscribers if each is not subscriber)
+        if not stream.subscribers:
+            del self._streams[key]
+
+    def publish(self, key: Key, frame: bytes) -> None:
+        """Send a frame to everybody who reads its stream."""
+        stream = self._streams.get(key)
+        if stream is None:
+            return
+        topic = stream.topic
+        for subscriber in stream.subscribers:
+            subscriber.send(frame, topic)
+        self.frames += len(stream.subscribers)

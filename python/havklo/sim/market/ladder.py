@@ -22,23 +22,49 @@ def opposite(side: Side) -> Side:
 
 @final
 class Order:
-    """A resting limit order."""
+    """A limit order in a book, or an order on its way through it.
 
-    __slots__ = ("id", "price", "qty", "side")
+    Attributes:
+        id: Its number, unique in its market.
+        side: Bid or ask.
+        price: Its limit in ticks; 0 for a market order, which never rests.
+        qty: The displayed quantity.
+        hidden: What an iceberg has not shown yet.
+        peak: How much an iceberg shows at a time; 0 for any other order.
+        stamp: When it was inserted or amended, in epoch nanoseconds.
+        owner: The account it belongs to; 0 for the crowd.
+    """
 
-    def __init__(self, order_id: int, side: Side, price: int, qty: int) -> None:
+    __slots__ = ("hidden", "id", "owner", "peak", "price", "qty", "side", "stamp")
+
+    def __init__(self, order_id: int, side: Side, price: int, qty: int, stamp: int = 0, owner: int = 0) -> None:
         self.id = order_id
         self.side: Side = side
         self.price = price
         self.qty = qty
+        self.hidden = 0
+        self.peak = 0
+        self.stamp = stamp
+        self.owner = owner
 
     def __repr__(self) -> str:
-        return f"<Order {self.id} {'bid' if self.side == BID else 'ask'} {self.qty} @ {self.price}>"
+        hidden = f" + {self.hidden} hidden" if self.hidden else ""
+        return f"<Order {self.id} {'bid' if self.side == BID else 'ask'} {self.qty}{hidden} @ {self.price}>"
+
+    @property
+    def open(self) -> int:
+        """All that can still be filled."""
+        return self.qty + self.hidden
+
+    def show(self, total: int) -> None:
+        """Set the open quantity; an iceberg shows no more than its peak of it."""
+        self.qty = min(total, self.peak) if self.peak else total
+        self.hidden = total - self.qty
 
 
 @final
 class Level:
-    """All orders at one price, first come first; `qty` is always their sum."""
+    """All orders at one price, first come first; `qty` is always the sum of what they show."""
 
     __slots__ = ("orders", "price", "qty")
 
@@ -65,9 +91,9 @@ class Ladder:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def at(self, index: int) -> Level:
+    def at(self, rank: int) -> Level:
         """The level at a rank; 0 is the best."""
-        return self.levels[self.keys[index]]
+        return self.levels[self.keys[rank]]
 
     def top(self, n: int) -> list[Level]:
         """The n best levels, or all there are."""
@@ -85,35 +111,38 @@ class Ladder:
     def append(self, order: Order) -> tuple[int, int]:
         """Put an order at the end of its price's queue; returns the level's rank and new quantity."""
         key = order.price * self.sign
-        index = bisect_left(self.keys, key)
+        rank = bisect_left(self.keys, key)
         level = self.levels.get(key)
         if level is None:
             level = self.levels[key] = Level(order.price)
-            self.keys.insert(index, key)
+            self.keys.insert(rank, key)
         level.orders[order.id] = order
         level.qty += order.qty
-        return index, level.qty
+        return rank, level.qty
 
-    def reduce(self, order: Order, qty: int) -> tuple[int, int]:
-        """Take a quantity off an order; an order or a level that is empty then is gone."""
+    def remove(self, order: Order) -> tuple[int, int]:
+        """Take an order out; a level without orders is gone. Returns the rank and what the level has left."""
         key = order.price * self.sign
-        index = bisect_left(self.keys, key)
-        level = self.levels[key]
-        order.qty -= qty
-        level.qty -= qty
-        if not order.qty:
-            del level.orders[order.id]
-            if not level.orders:
-                del self.levels[key]
-                del self.keys[index]
-        return index, level.qty
-
-    def enlarge(self, order: Order, qty: int) -> tuple[int, int]:
-        """Add a quantity to an order, which costs it its place in the queue."""
-        key = order.price * self.sign
+        rank = bisect_left(self.keys, key)
         level = self.levels[key]
         del level.orders[order.id]
-        level.orders[order.id] = order
-        order.qty += qty
-        level.qty += qty
+        level.qty -= order.qty
+        if not level.orders:
+            del self.levels[key]
+            del self.keys[rank]
+        return rank, level.qty
+
+    def resize(self, order: Order, qty: int) -> tuple[int, int]:
+        """Change what an order shows; its place stays. Returns the level's rank and new quantity."""
+        key = order.price * self.sign
+        level = self.levels[key]
+        level.qty += qty - order.qty
+        order.qty = qty
         return bisect_left(self.keys, key), level.qty
+
+    def requeue(self, order: Order, qty: int) -> tuple[int, int]:
+        """Change what an order shows and put it at the end of its queue."""
+        orders = self.levels[order.price * self.sign].orders
+        del orders[order.id]
+        orders[order.id] = order
+        return self.resize(order, qty)

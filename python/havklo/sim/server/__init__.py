@@ -1,1 +1,1 @@
-"""The sockets."""
+"""The sockets: WebSockets and HTTP on one port."""

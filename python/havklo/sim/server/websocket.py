@@ -1,136 +1,106 @@
-"""The sockets: a loopback WebSocket server that carries conversations, and nothing that knows about markets.
-
-Every connection has a bounded queue. Frames wait there until its socket takes them; a reader who lets more
-pile up than `queue_bytes` is disconnected, as an exchange would do, and memory stays flat.
-"""
+"""The server: it carries conversations on WebSockets and REST calls on HTTP, and knows nothing about markets."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
-from typing import Final, final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol, final
 
-from aiohttp import ClientConnectionResetError, WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
-from havklo.clock import Clock, Timer
-from havklo.sim.conversation.conversation import Conversation
-from havklo.sim.delivery.hub import Subscriber
-from havklo.sim.wire import frames as wire
+from havklo.clock import Clock
+from havklo.sim.delivery.door import Door
+from havklo.sim.delivery.kinds import Role
+from havklo.sim.delivery.link import Link
+from havklo.sim.server.connection import Connection
+from havklo.sim.server.duties import Duties
 
-__all__ = ["Connection", "Limits", "Server"]
+__all__ = ["PATHS", "Connection", "Conversation", "Limits", "Rest", "Server"]
 
-_SECOND: Final = 1_000_000_000
+PATHS: Final[Mapping[Role, str]] = {"public": "/v2", "private": "/private/v2", "level3": "/level3/v2"}
+"""Each ends with the version, as Kraken's own addresses do: many clients add it to an address themselves."""
+
+_ALSO: Final[Mapping[Role, str]] = {"private": "/v2/private", "level3": "/v2/level3"}
+"""Whoever knows the public address only can go on from there."""
+
 _MAX_REQUEST: Final = 1 << 20
 _GOODBYE_SECONDS: Final = 0.5
 
-Converse = Callable[[Subscriber], Conversation]
+
+class Conversation(Protocol):
+    """What one client wants, and the frames that it gets for it."""
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether there is any subscription; then heartbeats are due."""
+        ...
+
+    def accept(self) -> Iterable[bytes]:
+        """The first frames."""
+        ...
+
+    def handle(self, message: str | bytes) -> Iterator[bytes]:
+        """The answers to a request, each made when it is asked for."""
+        ...
+
+    def end(self) -> None:
+        """The client has gone."""
 
 
-@final
+class Rest(Protocol):
+    """The REST interface."""
+
+    def handle(
+        self, method: str, path: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now_ns: int
+    ) -> tuple[int, bytes]:
+        """The status and the JSON that answer a request."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """What a connection may cost.
 
-    Args:
+    Attributes:
         queue_bytes: How much may wait for a slow reader before it is disconnected.
         heartbeat: Seconds between heartbeats once something is subscribed.
         idle: Seconds without any frame either way after which a connection is closed.
     """
 
-    def __init__(self, *, queue_bytes: int = 16 << 20, heartbeat: float = 1.0, idle: float = 60.0) -> None:
-        self.queue_bytes = queue_bytes
-        self.heartbeat = heartbeat
-        self.idle = idle
-
-
-@final
-class Connection:
-    """One client's socket with the queue in front of it."""
-
-    def __init__(self, number: int, socket: web.WebSocketResponse, request: web.Request, limit: int) -> None:
-        self.number = number
-        self.waiting = 0
-        self.overflowed = False
-        self._socket = socket
-        self._request = request
-        self._limit = limit
-        self._queue: deque[bytes] = deque()
-        self._filled = asyncio.Event()
-        self._drained = asyncio.Event()
-        self._ended = False
-        self._cut = False
-
-    def __repr__(self) -> str:
-        return f"<Connection {self.number}, {len(self._queue)} frames waiting>"
-
-    def send(self, frame: bytes) -> None:
-        """Put a frame into the queue, or give the connection up when too much waits there already."""
-        if self._ended:
-            return
-        if self.waiting + len(frame) > self._limit:
-            self.overflowed = True
-            self._drop()
-            return
-        self._queue.append(frame)
-        self.waiting += len(frame)
-        self._filled.set()
-
-    def abort(self) -> None:
-        """Cut the connection without a close frame, right behind the frames that are on their way already."""
-        self._ended = self._cut = True
-        transport = self._request.transport
-        if transport is not None and transport.get_write_buffer_size():
-            # The peer does not read: there is nothing to wait for.
-            self._drop()
-        self._filled.set()
-
-    async def close(self, code: int, reason: str) -> None:
-        """Say goodbye and end the connection; what still waits is not sent."""
-        self._ended = True
-        await self._socket.close(code=code, message=reason.encode())
-
-    async def room(self) -> None:
-        """Wait while half of the queue is full; for answers that are long, not for market data."""
-        while self.waiting > self._limit // 2:
-            self._drained.clear()
-            await self._drained.wait()
-
-    async def pump(self) -> None:
-        """Move frames from the queue to the socket for as long as it lives."""
-        try:
-            while not self._cut:
-                await self._filled.wait()
-                self._filled.clear()
-                while self._queue:
-                    frame = self._queue.popleft()
-                    self.waiting -= len(frame)
-                    await self._socket.send_frame(frame, WSMsgType.TEXT)
-                self._drained.set()
-        except ClientConnectionResetError:
-            pass
-        self._drop()
-
-    def _drop(self) -> None:
-        self._ended = True
-        self._queue.clear()
-        self.waiting = 0
-        self._drained.set()
-        if self._request.transport is not None:
-            self._request.transport.abort()
+    queue_bytes: int = 16 << 20
+    heartbeat: float = 1.0
+    idle: float = 60.0
 
 
 @final
 class Server:
-    """Listens on loopback and runs one conversation per connection."""
+    """Listens on one port and runs one conversation per connection.
 
-    def __init__(self, converse: Converse, clock: Clock, limits: Limits, connection_id: Callable[[], int]) -> None:
+    Args:
+        converse: Begins a conversation at an endpoint with the client at the end of a link.
+        rest: Answers what comes by HTTP.
+        clock: Whose time counts.
+        limits: What a connection may cost.
+        door: Who may connect.
+
+    Attributes:
+        connections: Those that are open.
+        forget: Called with the number of a connection that has ended.
+    """
+
+    def __init__(
+        self, converse: Callable[[Role, Link], Conversation], rest: Rest, clock: Clock, limits: Limits, door: Door
+    ) -> None:
+        self.connections: dict[int, Connection] = {}
+        self.forget: Callable[[int], None] = door.leave
         self._converse = converse
+        self._rest = rest
         self._clock = clock
         self._limits = limits
-        self._connection_id = connection_id
+        self._door = door
         self._runner: web.AppRunner | None = None
         self._last_number = 0
         self._overflows = 0
-        self.connections: dict[int, Connection] = {}
-        self.forget: Callable[[int], None] = _nothing
 
     def __repr__(self) -> str:
         return f"<Server with {len(self.connections)} connections>"
@@ -142,8 +112,10 @@ class Server:
 
     async def start(self, host: str, port: int) -> int:
         """Listen; returns the port, which is a free one if 0 was asked for."""
-        app = web.Application()
-        app.router.add_get("/v2", self._accept)
+        app = web.Application(client_max_size=_MAX_REQUEST)
+        for role, path in (*PATHS.items(), *_ALSO.items()):
+            app.router.add_get(path, partial(self._connect, role))
+        app.router.add_route("*", "/0/{call:.*}", self._call)
         runner = self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_SECONDS)
         await runner.setup()
         site = web.TCPSite(runner, host, port)
@@ -153,33 +125,57 @@ class Server:
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""
-        goodbyes = (each.close(WSCloseCode.GOING_AWAY, "going away") for each in tuple(self.connections.values()))
-        await asyncio.gather(*goodbyes)
+        connections = tuple(self.connections.values())
+        await asyncio.gather(*(each.close(WSCloseCode.GOING_AWAY, "going away") for each in connections))
+        for each in connections:
+            each.drop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _accept(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(compress=False, max_msg_size=_MAX_REQUEST, timeout=_GOODBYE_SECONDS)
+    async def _call(self, request: web.Request) -> web.Response:
+        """A REST call."""
+        body = await request.read()
+        status, answer = self._rest.handle(
+            request.method, request.path, request.headers, request.query, body, self._clock.epoch_ns()
+        )
+        return web.Response(status=status, body=answer, content_type="application/json")
+
+    async def _connect(self, role: Role, request: web.Request) -> web.StreamResponse:
+        """A WebSocket, from the door to its end."""
+        refusal = self._door.knock(request.remote or "", role)
+        if refusal is not None:
+            return web.Response(status=refusal.status, headers={"Retry-After": str(refusal.seconds)})
+        # Pings and goodbyes are answered here rather than by aiohttp: a stalled connection keeps them back, too.
+        socket = web.WebSocketResponse(
+            compress=False, max_msg_size=_MAX_REQUEST, timeout=_GOODBYE_SECONDS, autoping=False, autoclose=False
+        )
         await socket.prepare(request)
         self._last_number += 1
         connection = Connection(self._last_number, socket, request, self._limits.queue_bytes)
-        conversation = self._converse(connection)
         self.connections[connection.number] = connection
-        duties = _Duties(connection, conversation, self._clock, self._limits)
-        pump = asyncio.create_task(connection.pump())
-        connection.send(wire.status(self._connection_id()))
+        link = self._door.enter(connection.number, role, connection)
+        conversation = self._converse(role, link)
+        duties = Duties(
+            link,
+            conversation,
+            self._clock,
+            heartbeat=self._limits.heartbeat,
+            idle=self._limits.idle,
+            close=lambda: connection.goodbye(WSCloseCode.OK, "no activity"),
+        )
         try:
+            for frame in conversation.accept():
+                link.send(frame)
             async for message in socket:
                 duties.active()
-                for frame in conversation.handle(message.data):
-                    connection.send(frame)
-                    duties.subscribed()
-                    # The next frame may take a while, to open a market: others get their turn first.
-                    await asyncio.sleep(0)
-                    await connection.room()
+                if message.type is WSMsgType.PING:
+                    link.pong(message.data)
+                elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await self._answer(message.data, conversation, connection, link, duties)
+            # The client's own code comes back to it; 0 is its goodbye without one.
+            await connection.close(socket.close_code or WSCloseCode.OK)
         finally:
-            pump.cancel()
             duties.end()
             conversation.end()
             del self.connections[connection.number]
@@ -187,57 +183,16 @@ class Server:
             self.forget(connection.number)
         return socket
 
-
-def _nothing(_number: int) -> None:
-    """Nobody wants to know."""
-
-
-@final
-class _Duties:
-    """What the clock demands of a connection: heartbeats while subscribed, an end when nothing happens."""
-
-    def __init__(self, connection: Connection, conversation: Conversation, clock: Clock, limits: Limits) -> None:
-        self._connection = connection
-        self._conversation = conversation
-        self._clock = clock
-        self._limits = limits
-        self._last = clock.now()
-        self._beat: Timer | None = None
-        self._idle: Timer = clock.call_at(self._last + round(limits.idle * _SECOND), self._check_idle)
-        self._closing: asyncio.Task[None] | None = None
-
-    def active(self) -> None:
-        """Something was received or sent."""
-        self._last = self._clock.now()
-
-    def subscribed(self) -> None:
-        """A request was answered: heartbeats begin with the first subscription."""
-        if self._beat is None and self._conversation.subscribed:
-            self._schedule(self._clock.now())
-
-    def end(self) -> None:
-        """The connection has ended."""
-        self._idle.cancel()
-        if self._beat is not None:
-            self._beat.cancel()
-
-    def _schedule(self, last: int) -> None:
-        due = last + round(self._limits.heartbeat * _SECOND)
-        self._beat = self._clock.call_at(due, lambda: self._heartbeat(due))
-
-    def _heartbeat(self, due: int) -> None:
-        self._beat = None
-        if self._conversation.subscribed:
-            self._connection.send(wire.heartbeat())
-            self.active()
-            self._schedule(due)
-
-    def _check_idle(self) -> None:
-        due = self._last + round(self._limits.idle * _SECOND)
-        if self._clock.now() < due:
-            self._idle = self._clock.call_at(due, self._check_idle)
-        else:
-            # The task is kept here, or it could be collected before it ends.
-            self._closing = asyncio.get_running_loop().create_task(
-                self._connection.close(WSCloseCode.OK, "no activity")
-            )
+    async def _answer(
+        self, message: str | bytes, conversation: Conversation, connection: Connection, link: Link, duties: Duties
+    ) -> None:
+        refusal = self._door.refusal(link, message.encode() if isinstance(message, str) else message)
+        if refusal is not None:
+            link.send(refusal)
+            return
+        for frame in conversation.handle(message):
+            link.send(frame)
+            duties.subscribed()
+            # The next frame may take a while, to open a market: others get their turn first.
+            await asyncio.sleep(0)
+            await connection.room()
