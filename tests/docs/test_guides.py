@@ -89,7 +89,8 @@ def test_the_tests_pass(guide: Path, tmp_path: Path) -> None:
     """What a guide has its reader test is true."""
     write(guide, tmp_path)
     written = sum(path.read_text().count("\nasync def test_") for path in tmp_path.glob("test_*.py"))
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers -W error -p no:cacheprovider\n")
+    settings = "asyncio_default_fixture_loop_scope = function\naddopts = --strict-markers -W error"
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{settings}\n")
     done = run(sys.executable, "-m", "pytest", "-q", folder=tmp_path)
     assert done.returncode == 0, done.stdout
     assert f"{written} passed" in done.stdout

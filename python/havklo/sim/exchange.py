@@ -9,7 +9,6 @@ import heapq
 import random
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import accumulate
 from typing import Final, Literal, TypeVar, final
 
@@ -25,6 +24,7 @@ from havklo.sim.wire.ids import Ids
 __all__ = ["Exchange", "PairStatus", "System"]
 
 T = TypeVar("T")
+A = TypeVar("A")
 System = Literal["online", "maintenance", "cancel_only", "post_only"]
 PairStatus = Literal["online", "maintenance", "cancel_only", "post_only", "limit_only", "reduce_only"]
 
@@ -136,7 +136,7 @@ class Exchange:
             action: What is done there; its result is returned.
         """
         listing = self.listing(symbol, now_ns)
-        return self._run(listing, now_ns, partial(action, listing.market))
+        return self._run(listing, now_ns, action, listing.market)
 
     def due(self) -> int:
         """When the crowd acts next, in epoch nanoseconds."""
@@ -164,29 +164,23 @@ class Exchange:
             symbol: In which market; None: in the one whose turn it is.
         """
         flow_ns = self.due()
-        follows = False
-        if symbol is None:
-            follows = bool(self._followers) and self._followers[0][0] == flow_ns
-            if follows:
-                _, _, symbol = heapq.heappop(self._followers)
-            else:
-                symbol = self._names[bisect_left(self._turns, self._rng.random() * self._turns[-1])]
-        if not follows:
+        follows = bool(self._followers) and self._followers[0][0] == flow_ns and symbol is None
+        if follows:
+            _, _, symbol = heapq.heappop(self._followers)
+        else:
+            symbol = symbol or self._names[bisect_left(self._turns, self._rng.random() * self._turns[-1])]
             self._schedule()
         if not self._crowd or self.system != "online" or self.statuses[symbol] != "online":
             return
         listing = self.listing(symbol, now_ns)
-        flow = listing.flow
-        act = partial(flow.follow if follows else flow.act, flow_ns)
+        flow, book = listing.flow, listing.book
+        self._run(listing, now_ns, flow.follow if follows else flow.act, flow_ns)
         while True:
-            self._run(listing, now_ns, act)
-            for delay in flow.followers:
-                self._sequence += 1
-                due = flow_ns + round(delay * _SECOND)
-                heapq.heappush(self._followers, (due, self._sequence, symbol))
-            if listing.book.visible:
+            if flow.followers:
+                self._expect(flow.followers, flow_ns, symbol)
+            if book.visible:
                 return
-            act = partial(flow.act, flow_ns)
+            self._run(listing, now_ns, flow.act, flow_ns)
 
     def set_regime(self, regime: Regime, symbol: str | None = None) -> None:
         """How busy and how nervous a market is from now on, or all of them."""
@@ -209,13 +203,19 @@ class Exchange:
             self.statuses[symbol] = status
             self.changed(symbol, now_ns)
 
-    def _run(self, listing: Listing, now_ns: int, action: Callable[[], T]) -> T:
+    def _run(self, listing: Listing, now_ns: int, action: Callable[[A], T], argument: A) -> T:
         self.events += 1
-        result = listing.run(now_ns, action, self.publish)
+        result = listing.run(now_ns, action, argument, self.publish)
         market = listing.market
         if market.fills or market.stopped:
             self.settle(listing, listing.moment)
         return result
+
+    def _expect(self, delays: list[float], flow_ns: int, symbol: str) -> None:
+        """Others will follow the taker who has just traded."""
+        for delay in delays:
+            self._sequence += 1
+            heapq.heappush(self._followers, (flow_ns + round(delay * _SECOND), self._sequence, symbol))
 
     def _balance(self) -> None:
         """Who gets how many turns, and how often one comes who follows nobody; followers come on top."""

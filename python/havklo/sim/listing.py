@@ -13,7 +13,7 @@ from havklo.sim.delivery.topics import Key
 from havklo.sim.flow import Flow
 from havklo.sim.history import History
 from havklo.sim.market.ladder import ASK, BID, Order, Side
-from havklo.sim.market.matching import Kind, Market
+from havklo.sim.market.matching import Fill, Kind, Market
 from havklo.sim.rules import Rules
 from havklo.sim.symbols import Pair
 from havklo.sim.wire.frames import decimal
@@ -23,6 +23,7 @@ from havklo.sim.wire.stamps import micros
 __all__ = ["Levels", "Listing", "QueuedOrder"]
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 Levels = list[tuple[str, str]]
 """Levels of one side as texts, best first: price and quantity, padded like on the wire."""
@@ -123,7 +124,7 @@ class Listing:
         channel, _, parameter = key
         return self._feed(channel).snapshot(parameter, self.moment)
 
-    def run(self, now_ns: int, action: Callable[[], T], publish: Publish) -> T:
+    def run(self, now_ns: int, action: Callable[[A], T], argument: A, publish: Publish) -> T:
         """One engine event and the messages about it.
 
         Two events never share a microsecond: like on Kraken, a book's timestamps only rise, which also
@@ -135,19 +136,22 @@ class Listing:
         book.begin()
         if self._deep:
             self.level3.begin()
-        result = action()
-        fills = market.fills
-        if fills:
-            self.last_price = fills[-1].price
-            self.first_trade_id = self.trade.next_id
-            self.trade.on_event(fills, moment)
-            self.ticker.on_event(fills, moment)
-            self.ohlc.on_event(fills, moment)
+        result = action(argument)
+        if market.fills:
+            self._count(market.fills, moment)
         if book.reach < self.history.depth:
             self.history.keep(moment // 1_000, market)
         if self._open:
             self._publish(moment, publish)
         return result
+
+    def _count(self, fills: list[Fill], moment: int) -> None:
+        """What trades leave behind, whether anybody reads it or not."""
+        self.last_price = fills[-1].price
+        self.first_trade_id = self.trade.next_id
+        self.trade.on_event(fills, moment)
+        self.ticker.on_event(fills, moment)
+        self.ohlc.on_event(fills, moment)
 
     def _publish(self, moment: int, publish: Publish) -> None:
         """The messages about the event that has just ended."""

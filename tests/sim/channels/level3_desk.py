@@ -51,6 +51,7 @@ class Desk:
 
     def event(self, *actions: Callable[[], object]) -> tuple[dict[int | str, bytes], dict[int, bytes]]:
         """One engine event; returns the messages of both channels by depth."""
+        self.book.messages(self.now)  # what was set up before is nobody's news
         self.now += 1_000
         self.market.begin(self.now)
         self.book.begin()

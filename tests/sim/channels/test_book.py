@@ -166,6 +166,7 @@ def test_an_iceberg_that_shows_the_same_again_is_not_told() -> None:
     """Its next part comes in the same step, and the level is what it was."""
     market, feed, _ = opened(10, *TWELVE_ASKS)
     market.submit(ASK, 1000, 900, peak=300)
+    feed.messages(NOW)
     feed.begin()
     market.market(BID, 300)
     assert feed.messages(NOW) == []

@@ -180,6 +180,15 @@ def test_a_scheduled_cash_order_has_no_quantity_to_amend(world: World, alice: Ac
     assert world.refusal(alice, "edit_order", order_id=order_id, symbol="BTC/USD", order_qty=1) == error
 
 
+def test_a_scheduled_market_order_can_be_amended(world: World, alice: Account) -> None:
+    """It holds what the present book would cost."""
+    world.crowd("sell", 50_000, 20_000)
+    ticket = world.add(alice, "buy", "1", effective_time=rfc3339((world.now_ns + SECOND) // 1_000))
+    assert alice.held("USD") == units(50_200)
+    world.ask(alice, "amend_order", order_id=ticket.order_id, order_qty=Decimal("1.5"))
+    assert (ticket.qty, alice.held("USD")) == (15_000, units(75_300))
+
+
 def test_an_edit_puts_a_new_order_in_its_place(world: World, alice: Account) -> None:
     """A new id, the end of the queue, and what was filled does not come back."""
     ticket = world.add(alice, "buy", "1", "40000", order_userref=3)

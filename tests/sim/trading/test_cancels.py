@@ -48,6 +48,14 @@ def test_orders_of_others_are_unknown(world: World, alice: Account, bob: Account
     assert ticket.open
 
 
+def test_a_name_of_the_wrong_type_spoils_the_request(world: World, alice: Account) -> None:
+    """Then nothing is cancelled."""
+    ticket = world.add(alice, "buy", "1", "10000")
+    error = world.refusal(alice, "cancel_order", order_id=[ticket.order_id, 5])
+    assert error == "EGeneral:Invalid arguments:order_id"
+    assert ticket.open
+
+
 def test_cancel_all(world: World, alice: Account) -> None:
     """Everything that is open: resting, waiting or scheduled."""
     tickets = [

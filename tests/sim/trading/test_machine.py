@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from havklo.sim.accounts.money import lots, units
 from havklo.sim.listing import Listing
@@ -67,6 +67,14 @@ def orders(draw: st.DrawFn) -> dict[str, Any]:
     return order
 
 
+RULES = st.builds(
+    Rules,
+    qty_down=st.sampled_from(["keep", "back"]),
+    qty_up=st.sampled_from(["back", "keep"]),
+    iceberg_refill=st.sampled_from(["back", "keep"]),
+)
+
+
 class Model:
     """The book before an event as a plain list of orders, which plays the event's fills after it."""
 
@@ -108,9 +116,10 @@ class Model:
 class TradingMachine(RuleBasedStateMachine):
     """Three accounts, of which the third has no dollars to begin with, and a crowd."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = World(Rules())
+    @initialize(rules=RULES)
+    def open(self, rules: Rules) -> None:
+        """The exchange opens."""
+        self.world = World(rules)
         deposits = ({"USD": 60_000, "BTC": 2}, {"USD": 1_000_000, "BTC": 20}, {"BTC": 1})
         self.accounts = [
             self.world.account(f"account {number}", deposits=deposit) for number, deposit in enumerate(deposits)

@@ -123,6 +123,28 @@ def test_reduce_only_that_takes_after_all_is_closed(world: World, long: Account,
     assert (bob.position("BTC/USD").qty, long.position("BTC/USD").qty) == (0, 6_000)
 
 
+def test_two_that_reduce_in_one_sweep_meet_another_that_reduces(world: World, long: Account, bob: Account) -> None:
+    """The one whose position is closed already makes room for the crowd; the other one is filled all the same."""
+    world.crowd("buy", 50_000, 12_000)
+    world.add(bob, "sell", "1.2", margin=True)
+    first = closing(world, long, "0.6", "60000")
+    second = closing(world, long, "1", "60001")
+    buying = world.add(bob, "buy", "1.2", "60001", margin=True, reduce_only=True)
+    assert (first.filled, second.filled, buying.filled) == (6_000, 4_000, 12_000)
+    assert [(fill.trade_id, fill.qty) for fill in buying.executions[-2:]] == [(4, 4_000), (4, 2_000)]
+    assert (bob.position("BTC/USD").qty, long.position("BTC/USD").qty) == (0, 0)
+    assert world.desk.open_orders(long) == []
+
+
+def test_a_stop_that_has_nothing_to_reduce_any_more(world: World, long: Account) -> None:
+    """The trade that would set it off closes its position: then it ends, and does not go off."""
+    stop = closing(world, long, "1", order_type="stop-loss", triggers={"price": 49_000})
+    world.crowd("buy", 49_000, 20_000)
+    world.add(long, "sell", "1", margin=True)
+    assert (stop.status, stop.reason, stop.triggered_ns) == ("canceled", "Reduce only", None)
+    assert long.position("BTC/USD").qty == 0
+
+
 def test_an_amend_of_reduce_only(world: World, long: Account) -> None:
     """It can't become more than the position."""
     ticket = closing(world, long, "0.5", "60000")

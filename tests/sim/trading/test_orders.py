@@ -1,16 +1,19 @@
 """Plain orders through their lives: what is answered, what is reported, what changes hands."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from havklo.sim.accounts.account import Account
+from havklo.sim.accounts.account import Account, Bank
 from havklo.sim.accounts.fees import FeeSchedule
 from havklo.sim.accounts.money import units
-from havklo.sim.trading.desk import Answer
-from sim.trading.world import World
+from havklo.sim.exchange import Exchange
+from havklo.sim.market.ladder import ASK
+from havklo.sim.trading.desk import Answer, Desk
+from sim.trading.world import BTC, START, World
 
 
 def test_a_limit_order_rests_and_is_cancelled(world: World, alice: Account) -> None:
@@ -335,6 +338,22 @@ def test_a_sale_that_can_just_pay_its_fee_in_base(world: World) -> None:
     assert alice.balance("BTC") + ticket.fees["BTC"] == units("0.04")
 
 
+def test_a_fee_in_dollars_needs_a_dollar_price() -> None:
+    """For a pair that is not quoted in dollars, fee_usd_equiv is 0: there are no other rates."""
+    pair = replace(BTC, symbol="BTC/EUR")
+    exchange = Exchange((pair,), start_ns=START, crowd=False)
+    bank = Bank(7, ["BTC", "EUR"])
+    desk = Desk(exchange, bank)
+    account = bank.open("claire", deposits={"EUR": 100_000})
+    exchange.run("BTC/EUR", START, lambda market: market.limit(ASK, 500_000, 10_000))
+    order = {"symbol": "BTC/EUR", "side": "buy", "order_type": "market", "order_qty": 1, "sender_sub_id": "C"}
+    desk.request(account, "add_order", order, START)
+    (ticket,) = desk.closed_orders(account)
+    assert [report.get("fee_usd_equiv") for report in ticket.reports] == [0, None, 0, 0]
+    assert ticket.fees == {"EUR": units(200)}
+    assert ticket.reports[0]["sender_sub_id"] == "C"
+
+
 def test_validate_changes_nothing(world: World, alice: Account) -> None:
     """A valid order is only answered, an invalid one refused as ever."""
     order = {"symbol": "BTC/USD", "side": "buy", "order_type": "limit", "limit_price": 40_000, "validate": True}
@@ -392,3 +411,12 @@ def test_reprs(world: World, alice: Account) -> None:
     ticket = world.add(alice, "buy", "1", "40000")
     assert repr(ticket) == f"<Ticket {ticket.order_id} buy BTC/USD limit, new>"
     assert repr(world.desk) == "<Desk <Register 1 open orders>>"
+    dealer = world.desk._dealer  # pyright: ignore[reportPrivateUsage]
+    parts = [dealer, dealer.schedule, dealer.booking, dealer._triggers, dealer._events]  # pyright: ignore[reportPrivateUsage]
+    assert [repr(part) for part in parts] == [
+        "<Dealer <Register 1 open orders>>",
+        "<Schedule 0 moments, 0 switches>",
+        "<Booking for <Bank 1 accounts>>",
+        "<Triggers 0 waiting>",
+        "<Events 0 to come>",
+    ]

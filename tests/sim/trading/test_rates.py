@@ -72,9 +72,13 @@ def test_costs_of_refused_requests(world: World, alice: Account) -> None:
     assert count(world, alice) == 3
     world.refusal(alice, "edit_order", order_id=ticket.order_id, symbol="BTC/USD", limit_price=0)
     assert count(world, alice) == 4
+    world.refusal(alice, "amend_order", order_id=ticket.order_id, order_qty=3)
+    assert count(world, alice) == 5
+    world.refusal(alice, "edit_order", order_id=ticket.order_id, symbol="BTC/USD", order_qty=3)
+    assert count(world, alice) == 6
     world.refusal(alice, "cancel_order", order_id=["O"])
     world.refusal(alice, "amend_order", order_id="O", order_qty=1)
-    assert count(world, alice) == 4
+    assert count(world, alice) == 6
 
 
 def test_costs_of_batches(world: World, alice: Account) -> None:

@@ -182,6 +182,17 @@ def test_a_triggered_buy_takes_what_its_money_buys(world: World, alice: Account)
     assert alice.held("USD") == 0
 
 
+def test_a_triggered_buy_whose_fee_is_in_base(world: World, alice: Account) -> None:
+    """Then all of the money is for coins."""
+    triggers = {"price": 51_000}
+    ticket = world.add(alice, "buy", "1.9", order_type="stop-loss", triggers=triggers, fee_preference="base")
+    assert alice.held("USD") == units(96_900)
+    world.crowd("sell", 60_000, 20_000)
+    world.print(51_000)
+    assert (ticket.filled, ticket.fees) == (16_666, {"BTC": units("0.0067")})
+    assert alice.balance("USD") == units(4)
+
+
 def test_a_triggered_order_without_money(world: World) -> None:
     """An order whose money does not pay for one lot is cancelled."""
     poor = world.account("poor", deposits={"USD": 52})

@@ -20,7 +20,7 @@ from havklo.sim.market.ladder import ASK, BID, Ladder, Order, Side
 from havklo.sim.market.matching import Kind, Market
 from havklo.sim.symbols import Pair
 from havklo.sim.wire.checksum import crc
-from havklo.sim.wire.frames import book_message, decimal, entry
+from havklo.sim.wire.frames import book_message, decimal
 from havklo.sim.wire.stamps import rfc3339
 
 __all__ = ["DEPTHS", "BookFeed"]
@@ -58,6 +58,7 @@ class BookFeed:
         # Per side the digits of single levels, under their keys, until they change.
         self._spelled: tuple[dict[int, str], dict[int, str]] = ({}, {})
         self._price_texts: dict[int, str] = {}
+        self._qty_precision = pair.qty_precision
         self.reach = _NOWHERE
 
     @property
@@ -80,9 +81,6 @@ class BookFeed:
     def begin(self) -> None:
         """An event begins."""
         self.reach = _NOWHERE
-        for window in self._windows:
-            if window.entries[BID] or window.entries[ASK]:
-                window.entries = ([], [])
 
     def on_step(self, side: Side, rank: int, order: Order, total: int, before: int, _kind: Kind) -> None:
         """A level has changed; `rank` is where it stands, or stood."""
@@ -104,13 +102,18 @@ class BookFeed:
                 self._refill(entries, side, window.depth)
 
     def messages(self, now_ns: int) -> list[tuple[int | str, bytes]]:
-        """The messages of the event that has just ended: (depth, frame) for each window that it touched."""
+        """The messages about what has happened since they were last asked for, after each event.
+
+        Returns:
+            (depth, frame) for each window that it touched.
+        """
         messages: list[tuple[int | str, bytes]] = []
         checksum, timestamp = -1, ""
         for window in self._windows:
             bids, asks = window.entries
             if not bids and not asks:
                 continue
+            window.entries = ([], [])
             if checksum < 0:
                 checksum, timestamp = self.checksum(), rfc3339(now_ns // 1_000)
             frame = book_message("update", self._pair.symbol, bids, asks, checksum=checksum, timestamp=timestamp)
@@ -164,4 +167,4 @@ class BookFeed:
             if len(self._price_texts) > 4_000:
                 self._price_texts.clear()
             text = self._price_texts[price] = decimal(price, self._pair.price_precision)
-        return entry(text, decimal(qty, self._pair.qty_precision))
+        return f'{{"price":{text},"qty":{decimal(qty, self._qty_precision)}}}'

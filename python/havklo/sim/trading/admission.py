@@ -26,7 +26,7 @@ from havklo.sim.trading.refusals import (
 from havklo.sim.trading.terms import WITH_LIMIT, NewOrder
 from havklo.sim.trading.ticket import Ticket
 
-__all__ = ["Admission", "charge"]
+__all__ = ["Admission", "charge", "check_room"]
 
 _MAINTENANCE: Final = "maintenance"
 
@@ -38,6 +38,13 @@ def charge(account: Account, symbol: str, now_ns: int, cost: Cost | Decimal | in
         RefusedError: There is no room for it.
     """
     if not account.counter(symbol).charge(now_ns, cost, force=force):
+        raise RefusedError(RATE_LIMIT)
+
+
+def check_room(account: Account, symbol: str, now_ns: int, cost: int) -> None:
+    """Refuse what the pair's rate counter has no room for, without counting it."""
+    counter = account.counter(symbol)
+    if counter.value(now_ns) + cost > counter.threshold:
         raise RefusedError(RATE_LIMIT)
 
 
@@ -54,9 +61,13 @@ class Admission:
         self._exchange = exchange
         self._dealer = dealer
 
+    def in_service(self, symbol: str | None = None) -> bool:
+        """Whether neither the engine nor, if one is given, the pair is in maintenance."""
+        return _MAINTENANCE not in (self._exchange.system, self._exchange.statuses.get(symbol or ""))
+
     def check_service(self, symbol: str | None = None) -> None:
         """Refuse everything during maintenance: of the engine, or of the pair if one is given."""
-        if _MAINTENANCE in (self._exchange.system, self._exchange.statuses.get(symbol or "")):
+        if not self.in_service(symbol):
             raise closed_market(_MAINTENANCE)
 
     def check_market(self, symbol: str, terms: NewOrder) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final, final
 
 from havklo.sim.accounts.account import Account
-from havklo.sim.accounts.counter import Cost, cost_amend, cost_edit
+from havklo.sim.accounts.counter import cost_amend, cost_edit
 from havklo.sim.exchange import Exchange
 from havklo.sim.trading import reports
-from havklo.sim.trading.admission import Admission, charge
+from havklo.sim.trading.admission import Admission, charge, check_room
 from havklo.sim.trading.answer import Answer, identity
 from havklo.sim.trading.dealer import Dealer
 from havklo.sim.trading.fields import Fields
@@ -83,6 +83,7 @@ class Amends:
 
     def amend(self, account: Account, params: Mapping[str, object], now_ns: int) -> list[Answer]:
         """Answer amend_order."""
+        self._admission.check_service()
         fields = Fields(params, "amend order", AMEND_FIELDS)
         ticket = self._find(account, fields)
         self._admission.check_service(ticket.symbol)
@@ -96,15 +97,17 @@ class Amends:
         self._admission.check_market(ticket.symbol, terms)
         if change.qty > ticket.filled:
             self._check(ticket, change, terms, now_ns)
-        charge(account, ticket.symbol, now_ns, Cost(0, resting))
+        check_room(account, ticket.symbol, now_ns, resting)
         if change.qty > ticket.filled:
             self._admission.secure(ticket, qty=change.qty - ticket.filled, price=self._price(ticket, change))
+        charge(account, ticket.symbol, now_ns, resting)
         self._dealer.amend(ticket, change, now_ns)
         key = "order_id" if "order_id" in fields else "cl_ord_id"
         return [Answer(True, {"amend_id": self._dealer.next_id(), key: identity(ticket)[key]})]
 
     def edit(self, account: Account, params: Mapping[str, object], now_ns: int) -> list[Answer]:
         """Answer edit_order."""
+        self._admission.check_service()
         fields = Fields(params, "edit order", EDIT_FIELDS)
         order_id = fields.text("order_id")
         if order_id is None:
@@ -126,12 +129,13 @@ class Amends:
             result["warnings"] = ["no_mpp is deprecated"]
         validate = fields.flag("validate")
         if not validate:
-            charge(account, ticket.symbol, now_ns, Cost(0, resting))
+            check_room(account, ticket.symbol, now_ns, resting)
         with self._dealer.without(ticket):
             new = self._admission.admit(account, ticket.pair, terms, now_ns)
             if validate:
                 account.release(new.number)
                 return [Answer(True, result)]
+        charge(account, ticket.symbol, now_ns, resting)
         self._dealer.cancel(ticket, now_ns, reports.REPLACED)
         self._dealer.place(new, now_ns)
         return [Answer(True, {"order_id": new.order_id} | result)]

@@ -59,12 +59,12 @@ class Booking:
         maker, taker = (self._ticket(listing, order) for order in (fill.maker, fill.taker))
         # Matching knows no positions. If an earlier fill of the same event has closed what a reduce-only
         # order was to reduce, the crowd takes over the part that would turn the position round.
-        most = min(_limit(maker, fill.qty), _limit(taker, fill.qty))
-        parts = [(maker, taker, most)] if most else []
-        if most < fill.qty:
-            parts.append((_unlimited(maker), _unlimited(taker), fill.qty - most))
-        for made, took, qty in parts:
-            yield from self._part(listing, fill, trade_id, now_ns, made, took, qty)
+        limits = _limit(maker, fill.qty), _limit(taker, fill.qty)
+        booked = 0
+        for end in sorted({*limits, fill.qty} - {0}):
+            made, took = (ticket if end <= most else None for ticket, most in zip((maker, taker), limits, strict=True))
+            yield from self._part(listing, fill, trade_id, now_ns, made, took, end - booked)
+            booked = end
 
     def _part(
         self,
@@ -142,7 +142,3 @@ class Booking:
 def _limit(ticket: Ticket | None, qty: int) -> int:
     """How much of a fill an order may have."""
     return qty if ticket is None or not ticket.terms.reduce_only else min(qty, closable(ticket))
-
-
-def _unlimited(ticket: Ticket | None) -> Ticket | None:
-    return None if ticket is None or ticket.terms.reduce_only else ticket

@@ -1,6 +1,6 @@
 """The ways to cancel: some orders, all of them, many at once, or all of them unless something is heard."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, final
 
 from havklo.sim.accounts.account import Account
@@ -48,13 +48,16 @@ class Cancels:
         names = [(key, name) for key in ("order_id", "cl_ord_id", "order_userref") for name in fields.rows(key)]
         if not names:
             raise invalid("order_id")
+        _check(names)
         return [answer for key, name in names for answer in self._cancel(account, key, name, now_ns)]
 
     def cancel_all(self, account: Account, params: Mapping[str, object], now_ns: int) -> list[Answer]:
         """Answer cancel_all; it costs nothing."""
         Fields(params, "cancel all", ("token",))
         self._admission.check_service()
-        tickets = [ticket for ticket in self._dealer.register.open(account.number) if self._answers(ticket)]
+        tickets = [
+            ticket for ticket in self._dealer.register.open(account.number) if self._admission.in_service(ticket.symbol)
+        ]
         for ticket in tickets:
             self._dealer.cancel(ticket, now_ns, reports.USER_REQUESTED)
         return [Answer(True, {"count": len(tickets)})]
@@ -68,8 +71,9 @@ class Cancels:
         names += [("cl_ord_id", name) for name in fields.rows("cl_ord_id")]
         if len(names) not in _BATCH:
             raise invalid("orders")
+        _check(names)
         found = {ticket.number: ticket for key, name in names for ticket in self._find(account, key, name)}
-        tickets = [ticket for ticket in found.values() if self._answers(ticket)]
+        tickets = self._in_service(found.values())
         for symbol in dict.fromkeys(ticket.symbol for ticket in tickets):
             ages = [now_ns - ticket.aged_ns for ticket in tickets if ticket.symbol == symbol]
             charge(account, symbol, now_ns, cost_batch_cancel(ages), force=True)
@@ -114,27 +118,27 @@ class Cancels:
             result["cl_ord_id"] = ticket.cl_ord_id
         return Answer(True, result)
 
+    def _in_service(self, tickets: Iterable[Ticket]) -> list[Ticket]:
+        """Those whose pair is not in maintenance."""
+        return [ticket for ticket in tickets if self._admission.in_service(ticket.symbol)]
+
     def _find(self, account: Account, key: str, name: object) -> list[Ticket]:
         """The open orders that a name means: one for an id, perhaps several for a number."""
         register = self._dealer.register
         if key == "order_userref":
-            if not isinstance(name, int) or isinstance(name, bool):
-                raise invalid(key)
             return [ticket for ticket in register.open(account.number) if ticket.userref == name]
-        if not isinstance(name, str):
-            raise invalid(key)
         if key == "cl_ord_id":
-            return register.named(account.number, name)
-        ticket = register.find(name)
+            return register.named(account.number, str(name))
+        ticket = register.find(str(name))
         return [ticket] if ticket is not None and ticket.account is account and ticket.open else []
 
-    def _answers(self, ticket: Ticket) -> bool:
-        """Whether an order's pair is not in maintenance."""
-        try:
-            self._admission.check_service(ticket.symbol)
-        except RefusedError:
-            return False
-        return True
+
+def _check(names: list[tuple[str, object]]) -> None:
+    """Refuse a request with a name of the wrong type before anything of it is done."""
+    for key, name in names:
+        number = isinstance(name, int) and not isinstance(name, bool)
+        if not (number if key == "order_userref" else isinstance(name, str)):
+            raise invalid(key)
 
 
 def _text(second: int) -> str:

@@ -87,6 +87,7 @@ CLOSE_FIELDS: Final = frozenset(
     {"order_type", "limit_price", "limit_price_type", "trigger_price", "trigger_price_type"}
 )
 
+_PREVENTIONS: Final = get_args(Prevention)
 _SECOND: Final = 1_000_000_000
 _MONTH: Final = 31 * 86_400 * _SECOND
 _NEAREST: Final = _SECOND // 2
@@ -150,7 +151,7 @@ def read_order(
         order_userref=userref,
         close=_close(fields, pair, rules),
         fee_in_base=read_fee_in_base(fields, side == ASK),
-        stp_type=cast("Prevention", fields.choice("stp_type", get_args(Prevention), "cancel_newest")),
+        stp_type=cast("Prevention", fields.choice("stp_type", _PREVENTIONS, "cancel_newest")),
         sender_sub_id=fields.text("sender_sub_id"),
     )
     if "no_mpp" in fields:

@@ -175,8 +175,9 @@ def _asked(ticket: Ticket, last_price: int) -> Report:
         "fee_ccy_pref": "fcib" if terms.fee_in_base else "fciq",
     }
     report |= _sizes(ticket) | _prices(ticket)
-    if ticket.stop:
-        report["triggers"] = _triggers(ticket, last_price)
+    triggers = _triggers(ticket, last_price)
+    if triggers:
+        report["triggers"] = triggers
     for name in ("post_only", "reduce_only", "margin"):
         if getattr(terms, name):
             report[name] = True

@@ -77,8 +77,7 @@ def target(ticket: Ticket, trigger: Term, last_price: int) -> int:
 
 def met(ticket: Ticket, price: int) -> bool:
     """Whether a price sets an order off."""
-    if ticket.trigger_price is None:
-        return False
     # A buy stop waits above the market and a sell stop below it; a take profit the other way round.
     above = (ticket.direction == BID) != ticket.order_type.startswith("take-profit")
-    return price >= ticket.trigger_price if above else price <= ticket.trigger_price
+    trigger = ticket.trigger_price
+    return trigger is not None and (price >= trigger if above else price <= trigger)

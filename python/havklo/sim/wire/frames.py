@@ -5,20 +5,15 @@ The numbers of market data are bare JSON numbers, padded to the pair's precision
 
 from collections.abc import Iterable
 
-__all__ = ["book_message", "decimal", "entry", "heartbeat"]
+__all__ = ["book_message", "decimal", "heartbeat"]
 
 
 def decimal(value: int, scale: int) -> str:
     """An integer of 10^-scale units as a decimal with exactly that many places, also for zero: 0.00000000."""
-    if not scale:
-        return str(value)
-    text = str(value).zfill(scale + 1)
-    return f"{text[:-scale]}.{text[-scale:]}"
-
-
-def entry(price: str, qty: str) -> str:
-    """One level of a book message."""
-    return f'{{"price":{price},"qty":{qty}}}'
+    text = str(value)
+    if len(text) <= scale:
+        text = text.zfill(scale + 1)
+    return f"{text[:-scale]}.{text[-scale:]}" if scale else text
 
 
 def book_message(
