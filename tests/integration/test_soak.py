@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from havklo import Simulator
+from havklo.sim.wire.stamps import rfc3339
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "soak.py"
 
@@ -49,7 +50,7 @@ async def test_the_judge_knows_the_truth(example: ModuleType) -> None:
         simulator.step(5)
         symbol = simulator.symbols[0]
         judge = example.Judge(simulator)
-        now = simulator._exchange.listing(symbol, 0).timestamp
+        now = rfc3339(simulator._kraken.exchange.listing(symbol, 0).moment // 1_000)
         bids, asks = simulator.ladder(symbol, 10)
         judge.take(example.encode_report(example.Read(symbol, now, tuple(bids), tuple(asks), True)))
         assert (judge.judged, judge.wrong) == ({True: 1}, [])

@@ -24,24 +24,42 @@ Dial = Callable[[str], Any]
 
 
 async def life(dial: Dial, seed: int) -> list[str]:
-    """Everything that a client sees in a short life on a manual clock."""
+    """Everything that clients of all three endpoints see in a short life on a manual clock."""
     clock = ManualClock()
-    async with Simulator(6, seed=seed, rate=50, clock=clock) as sim:
-        peer = await dial(sim.url)
-        frames = [await peer.frame()]
-        frames += await peer.book(*sim.symbols, depth=25)
+    async with Simulator(6, seed=seed, rate=50, clock=clock, scenario="volatile") as sim:
+        token = await token_of(sim, "trader")
+        public, private, level3 = [await dial(url) for url in (sim.url, sim.private_url, sim.level3_url)]
+        frames = [await peer.frame() for peer in (public, private, level3)]
+        frames += await public.book(*sim.symbols, depth=25)
+        for channel in ({"channel": "trade"}, {"channel": "ticker", "event_trigger": "bbo"}, {"channel": "ohlc"}):
+            await public.send("subscribe", **channel, symbol=list(sim.symbols))
+        await public.send("subscribe", channel="instrument")
+        await level3.send("subscribe", channel="level3", symbol=["BTC/USD"], depth=100, token=token)
+        for channel in ("executions", "balances"):
+            await private.send("subscribe", channel=channel, token=token)
+        order = {"side": "buy", "symbol": "BTC/USD", "order_qty": 0.75, "token": token}
+        await private.send("add_order", 1, order_type="market", **order)
+        await private.send("add_order", 2, order_type="iceberg", limit_price=60_000.1, display_qty=0.1, **order)
+        for peer in (public, private, level3):
+            frames += await peer.everything()
         sim.inject("corrupt", count=3)
         clock.advance(4)
-        frames += await peer.everything()
+        await private.send("cancel_all", 3, token=token)
+        for peer in (private, public, level3):
+            frames += await peer.everything()
         sim.step(5, "PEPE/USD")
-        return frames + await peer.everything()
+        return frames + await public.everything()
 
 
 async def test_same_seed_same_bytes(dial: Dial) -> None:
-    """Two lives with the same seed are the same, byte for byte: ids, acks, books, faults and heartbeats."""
+    """Two lives with the same seed are the same, byte for byte: ids, tokens, acks, books, orders, money, faults."""
     first, second = await life(dial, 7), await life(dial, 7)
     assert first == second
-    assert len(first) > 200
+    channels = {channel for frame in first if (channel := json.loads(frame).get("channel"))}
+    assert channels == {
+        *("book", "trade", "ticker", "ohlc", "instrument", "level3", "executions", "balances", "status", "heartbeat")
+    }
+    assert len(first) > 400
     assert first != await life(dial, 8)
 
 

@@ -55,7 +55,7 @@ def sim(
     speed: Annotated[float | None, Parameter(metavar="X")] = None,
     port: Annotated[int, Parameter(metavar="P")] = 8900,
     scenario: Annotated[str | None, Parameter(metavar="NAME|FILE")] = None,
-    account: Annotated[Sequence[str], Parameter(metavar="NAME[:TIER]", negative="")] = (),
+    account: Annotated[Sequence[str], Parameter(metavar="NAME[:TIER]", negative="", show_default=False)] = (),
     fault_every: Annotated[float | None, Parameter(metavar="SECONDS")] = None,
     seconds: Annotated[float | None, Parameter(metavar="N")] = None,
     report: Annotated[bool, Parameter(negative="", show_default=False)] = False,
@@ -70,12 +70,12 @@ def sim(
         speed: How many times faster than the clock on the wall; 1 if not given.
         port: The port to listen on; 0 takes any free one.
         scenario: What happens when: a ready scenario's name, or a TOML file.
-        account: Open an account with play money; may be given several times. Tiers are starter,
-            intermediate and pro.
+        account: Open an account with play money; may be given several times. A tier is starter, intermediate
+            or pro.
         fault_every: Order a random fault this often.
         seconds: End after so many seconds.
-        report: Serve nothing: trade for --seconds of virtual time, 60 if not given, and show the market's
-            statistics beside those of Kraken's.
+        report: Serve nothing: trade for --seconds of virtual time, 60 if not given, and show what the market
+            is like beside what was measured on Kraken.
         list_scenarios: Show the ready scenarios and end.
 
     Returns:
@@ -135,14 +135,11 @@ def _symbols(text: str) -> int | tuple[str, ...]:
 
 
 def _list_scenarios() -> int:
-    from rich.table import Table  # noqa: PLC0415
-
     from havklo.sim.scenario import Scenario  # noqa: PLC0415
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    width = max(map(len, Scenario.names()))
     for name in Scenario.names():
-        table.add_row(name, Scenario.load(name).title)
-    results().print(table)
+        results().print(f"{name:{width}}  {Scenario.load(name).title}", markup=False, soft_wrap=True)
     return 0
 
 

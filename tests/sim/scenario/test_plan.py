@@ -50,6 +50,7 @@ def test_what_is_asked_for_is_what_is_paid_in() -> None:
         (lambda: AccountPlan.parse("alice:"), "'' is not a tier"),
         (lambda: AccountPlan(balances={"USD": Decimal(-1)}), "account trader can't hold -1 USD"),
         (lambda: AccountPlan(balances={"USD": Decimal("NaN")}), "account trader can't hold NaN USD"),
+        (lambda: AccountPlan(balances={"USD": Decimal("1e19")}), "account trader can't hold 1E+19 USD"),
         (
             lambda: AccountPlan(balances={"DOGE": Decimal(1)}).deposits(pairs(1)),
             "account trader has DOGE, which is not traded here",

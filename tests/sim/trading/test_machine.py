@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from havklo.sim.accounts.money import lots, units
+from havklo.sim.accounts.money import cost, lots, units
 from havklo.sim.listing import Listing
 from havklo.sim.market.ladder import BID, Order
 from havklo.sim.market.matching import Market
@@ -228,7 +228,19 @@ class TradingMachine(RuleBasedStateMachine):
                 assert 0 <= account.held(asset) <= account.balance(asset)
             holding = sum(account.holding(ticket.number) for ticket in tickets)
             assert account.held("USD") + account.held("BTC") == holding
+            for ticket in tickets:
+                self.held(ticket)
             self.books(account.number - 1)
+
+    def held(self, ticket: Ticket) -> None:
+        """An order holds what it may still give: coins to the last one, dollars but for roundings."""
+        holding = ticket.account.holding(ticket.number)
+        if ticket.margin:
+            return
+        if ticket.side == "sell":
+            assert holding >= lots(ticket.pair, ticket.remaining)
+        elif ticket.limit_price is not None:
+            assert holding >= cost(ticket.pair, ticket.limit_price, ticket.remaining) - len(ticket.executions) * 10**5
 
     def books(self, number: int) -> None:
         """An account's balances follow from what its orders say, as long as it has nothing on margin."""

@@ -1,6 +1,5 @@
 """The keys of a TOML table, taken one by one; complaints name the file, the table, the key and what it may be."""
 
-import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
@@ -72,7 +71,7 @@ class Keys:
         if value is None:
             return None
         # A boolean is an int for Python, but for nobody else.
-        good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not good or not 0 <= value <= most or (above and not value):
             what = f"a number {'above' if above else 'from'} 0" + (f" up to {most:g}" if most < _MOST else "")
             raise self.wrong(name, what, value)

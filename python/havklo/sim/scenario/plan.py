@@ -12,6 +12,7 @@ from havklo.sim.symbols import Pair
 __all__ = ["AccountPlan"]
 
 _USUAL_QUOTE: Final = Decimal(1_000_000)
+_MOST: Final = Decimal(10) ** 18
 _USUAL_ORDERS: Final = 1_000  # so many median orders of each base asset
 
 
@@ -38,7 +39,7 @@ class AccountPlan:
         if self.tier not in TIERS:
             raise ConfigurationError(f"{self.tier!r} is not a tier", hint=f"tiers are {', '.join(TIERS)}")
         for asset, amount in (self.balances or {}).items():
-            if not (amount.is_finite() and amount >= 0):
+            if not (amount.is_finite() and 0 <= amount <= _MOST):
                 raise ConfigurationError(f"account {self.name} can't hold {amount} {asset}")
 
     @classmethod

@@ -11,7 +11,7 @@ from havklo.sim.symbols import Pair
 from havklo.sim.trading.register import Register
 from havklo.sim.trading.ticket import Ticket
 
-__all__ = ["Holds", "Reach", "cash_reach", "closable", "counted_price"]
+__all__ = ["Holds", "cash_reach", "closable"]
 
 _PPM: Final = 1_000_000
 
@@ -87,7 +87,7 @@ class Holds:
             fee = money.fee(units, rate, pair.qty_precision) if ticket.fee_in == "base" else 0
             return pair.base, units + fee
         if price is None:
-            price = counted_price(ticket)
+            price = _counted_price(ticket)
         if ticket.terms.cash:
             cost = ticket.terms.cash
         elif price is not None:
@@ -162,7 +162,7 @@ def _turnover(pair: Pair, units: int) -> int:
     return units * 10 ** (pair.price_precision + pair.qty_precision) // 10**money.SCALE
 
 
-def counted_price(ticket: Ticket) -> int | None:
+def _counted_price(ticket: Ticket) -> int | None:
     """The price that an order counts with: its limit, or while it waits, what its trigger makes of it."""
     if ticket.limit_price is not None or ticket.trigger_price is None or ticket.triggered_ns is not None:
         return ticket.limit_price

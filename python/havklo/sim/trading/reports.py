@@ -23,6 +23,7 @@ __all__ = [
     "standing",
     "status",
     "trade",
+    "usd",
 ]
 
 USER_REQUESTED: Final = "User requested"
