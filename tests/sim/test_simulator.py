@@ -447,6 +447,27 @@ def test_import_is_light() -> None:
     assert result.stdout.strip() == "[]"
 
 
+async def test_recurring_faults_do_not_pile_up(clock: ManualClock) -> None:
+    """While nobody is there to be struck, a row of faults has one order and not one more each time."""
+    scenario = Scenario.parse(
+        '[[fault]]\nevery = 2.0\nkind = "lose_ack"\n[[fault]]\nevery = 3\nkind = "drop"', "row.toml"
+    )
+    async with Simulator(["BTC/USD"], rate=0, scenario=scenario, clock=clock) as sim:
+        sim.advance(60)
+        assert len(sim._faults.pending) == 2
+
+
+async def test_the_crowd_is_counted_only_when_it_trades(clock: ManualClock) -> None:
+    """During maintenance there are no market messages."""
+    async with Simulator(["BTC/USD"], rate=100, clock=clock) as sim:
+        sim.set_system("maintenance")
+        sim.advance(5)
+        assert sim.statistics().messages == 0
+        sim.set_system("online")
+        sim.advance(5)
+        assert 350 < sim.statistics().messages < 650
+
+
 @pytest.mark.parametrize("path", ["/private/v2", "/v2/private", "/level3/v2", "/v2/level3"])
 async def test_two_ways_to_an_endpoint(dial: Dial, clock: ManualClock, path: str) -> None:
     """With the version last, as Kraken has it, and behind the public address."""

@@ -153,7 +153,7 @@ class Exchange:
             missed += 1
         return missed
 
-    def step(self, now_ns: int, symbol: str | None = None) -> None:
+    def step(self, now_ns: int, symbol: str | None = None) -> bool:
         """The crowd trades in one market until its ten best levels have changed, event by event.
 
         Events further down come in between, as they happen to come; only deeper windows show them. While
@@ -162,6 +162,9 @@ class Exchange:
         Args:
             now_ns: The time that the messages carry.
             symbol: In which market; None: in the one whose turn it is.
+
+        Returns:
+            Whether anybody could trade.
         """
         flow_ns = self.due()
         follows = bool(self._followers) and self._followers[0][0] == flow_ns and symbol is None
@@ -171,7 +174,7 @@ class Exchange:
             symbol = symbol or self._names[bisect_left(self._turns, self._rng.random() * self._turns[-1])]
             self._schedule()
         if not self._crowd or self.system != "online" or self.statuses[symbol] != "online":
-            return
+            return False
         listing = self.listing(symbol, now_ns)
         flow, book = listing.flow, listing.book
         self._run(listing, now_ns, flow.follow if follows else flow.act, flow_ns)
@@ -179,7 +182,7 @@ class Exchange:
             if flow.followers:
                 self._expect(flow.followers, flow_ns, symbol)
             if book.visible:
-                return
+                return True
             self._run(listing, now_ns, flow.act, flow_ns)
 
     def set_regime(self, regime: Regime, symbol: str | None = None) -> None:

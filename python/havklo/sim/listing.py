@@ -49,7 +49,7 @@ class QueuedOrder(NamedTuple):
 
 Publish = Callable[[Key, bytes], None]
 
-_ORDER_SPACE: Final = 1 << 16  # pairs; an order's number and its pair's make one number for the id
+_ORDERS: Final = 1 << 48  # an order's number and its pair's make one number for the id
 
 
 @final
@@ -101,7 +101,7 @@ class Listing:
 
     def order_id(self, number: int) -> str:
         """The Kraken-form id of one of this market's orders."""
-        return self._ids.text("O", number * _ORDER_SPACE + self.pair.index)
+        return self._ids.text("O", number + self.pair.index * _ORDERS)
 
     def open(self, key: Key) -> None:
         """Somebody reads a stream; only what is read is computed."""

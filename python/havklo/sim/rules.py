@@ -66,6 +66,8 @@ class Rules:
             `orders_cancelled` beside `success`.
         batch_refusal: What stands in batch_add's result for an order that was refused alone: its `error`
             and `success`, or nothing (the entry is left out).
+        sell_fee: The asset that a sale's fee is taken in unless the order says otherwise: base as documented, or
+            quote as in the sales that were seen.
         fok: Whether add_order takes `time_in_force` fok.
         pong_success: Whether a pong has `success`.
         limit_price_type: What `limit_price_type` means for a trailing stop when it is not given.
@@ -91,6 +93,7 @@ class Rules:
     decay: Literal["continuous", "steps"] = "continuous"
     batch_cancel_count: Literal["result", "response"] = "result"
     batch_refusal: Literal["entry", "omit"] = "entry"
+    sell_fee: Literal["base", "quote"] = "base"
     fok: bool = True
     pong_success: bool = False
     limit_price_type: Literal["quote", "pct", "static"] = "quote"

@@ -22,7 +22,7 @@ from havklo.sim.flow import Regime
 from havklo.sim.kraken import Kraken
 from havklo.sim.listing import Levels, QueuedOrder
 from havklo.sim.rules import Rules
-from havklo.sim.scenario import AccountPlan, Scenario, Settings, perform
+from havklo.sim.scenario import AccountPlan, FaultOrder, Scenario, Settings, perform
 from havklo.sim.symbols import pairs
 from havklo.sim.trading.ticket import Ticket
 from havklo.venues import Role, Venue
@@ -158,6 +158,7 @@ class Simulator(Venue):
         self._port: int | None = None
         self._entered = 0
         self._timers: dict[str, Timer] = {}
+        self._rows: dict[int, Injection] = {}
         self._started_at = 0
         self._messages = 0
         self._skipped = 0
@@ -269,8 +270,7 @@ class Simulator(Venue):
         if symbol is not None:
             self._check(symbol)
         for _ in range(n):
-            self._messages += 1
-            self._kraken.exchange.step(self._clock.epoch_ns(), symbol)
+            self._messages += self._kraken.exchange.step(self._clock.epoch_ns(), symbol)
         self._arm()
 
     def advance(self, seconds: float) -> None:
@@ -480,8 +480,7 @@ class Simulator(Venue):
         if now - exchange.due() > _LATE:
             self._skipped += exchange.skip(now)
         while (due := exchange.due()) <= now and clock.now() - began < _SLICE:
-            self._messages += 1
-            exchange.step(due)
+            self._messages += exchange.step(due)
         self._arm()
         self._schedule_market()
 
@@ -503,10 +502,19 @@ class Simulator(Venue):
         if self._timeline is None:
             return
         for event in self._timeline.due((self._clock.now() - self._started_at) / _SECOND):
-            perform(event, self)
+            if isinstance(event, FaultOrder) and event.row is not None:
+                self._recur(event, event.row)
+            else:
+                perform(event, self)
         if self._timeline.next_at is not None:
             due = self._started_at + round(self._timeline.next_at * _SECOND)
             self._timers["scenario"] = self._clock.call_at(due, self._play)
+
+    def _recur(self, event: FaultOrder, row: int) -> None:
+        """One more fault of a row, unless the last one of it is still to come."""
+        last = self._rows.get(row)
+        if last is None or not last.active:
+            self._rows[row] = self.inject(event.kind, event.symbol, event.count, **event.options)
 
     def _schedule_fault(self, last: int, seconds: float) -> None:
         due = last + round(seconds * _SECOND)

@@ -142,7 +142,7 @@ def test_system_status(rest: Rest, exchange: Exchange) -> None:
 def test_listing(rest: Rest) -> None:
     """Some or all, by query or by form."""
     assert len(get(rest, "/0/public/AssetPairs")["result"]) == 5
-    assert list(get(rest, "/0/public/AssetPairs", pair="XBTUSD,ETH/USD")["result"]) == ["XXBTZUSD", "XETHZUSD"]
+    assert list(get(rest, "/0/public/AssetPairs", pair="XBTUSD,ETH/USD")["result"]) == ["XXBTZUSD", "ETH/USD"]
     assert list(get(rest, "/0/public/Assets", asset="XBT,ZUSD")["result"]) == ["XXBT", "ZUSD"]
     assert get(rest, "/0/public/AssetPairs", pair="DOTUSD") == {"error": ["EQuery:Unknown asset pair"]}
     assert get(rest, "/0/public/Assets", asset="DOT") == {"error": ["EQuery:Unknown asset"]}

@@ -52,7 +52,8 @@ def test_faults_again_and_again() -> None:
     )
     timeline = Timeline([], [fault])
     assert timeline.due(100.0) == [
-        FaultOrder(at=at, kind="delay", symbol="BTC/USD", count=3, options={"seconds": 0.5}) for at in (5.0, 7.5, 10.0)
+        FaultOrder(at=at, kind="delay", symbol="BTC/USD", count=3, options={"seconds": 0.5}, row=0)
+        for at in (5.0, 7.5, 10.0)
     ]
 
 

@@ -324,6 +324,15 @@ def test_a_fee_can_be_taken_in_either_asset(world: World, alice: Account) -> Non
     assert alice.balance("BTC") == 0
 
 
+def test_a_sale_may_prefer_quote_by_rule(make_world: Callable[..., World]) -> None:
+    """Nobody knows for certain; the order's own word counts in any case."""
+    world = make_world(sell_fee="quote")
+    alice = world.account()
+    world.crowd("buy", 49_000, 300_000)
+    assert list(world.add(alice, "sell", "1").fees) == ["USD"]
+    assert list(world.add(alice, "sell", "1", fee_preference="base").fees) == ["BTC"]
+
+
 def test_a_sale_that_can_just_pay_its_fee_in_base(world: World) -> None:
     """Small fills' fees, each rounded up, may need more than was held for them; then the rest is in quote."""
     alice = world.account(fees=FeeSchedule(((0, 2_500, 4_000),)))

@@ -34,13 +34,17 @@ def asset_pairs(pairs: Mapping[str, Pair], names: Iterable[str]) -> dict[str, ob
     """The pairs with these names, whichever they are of BTC/USD, XBT/USD, XBTUSD and XXBTZUSD; all for no names.
 
     Returns:
-        The pairs by REST name, or None if one is unknown.
+        The pairs, or None if one is unknown. A pair that was asked for as BTC/USD stands under that name, which
+        is how clients that know no other find it; every other stands under its REST name.
     """
     aliases = {
         alias: symbol for symbol, pair in pairs.items() for alias in (symbol, pair.wsname, pair.altname, pair.restname)
     }
+    names = list(names)
     chosen = _chosen(names, aliases, pairs)
-    return None if chosen is None else {pairs[symbol].restname: _pair(pairs[symbol]) for symbol in chosen}
+    if chosen is None:
+        return None
+    return {symbol if symbol in names else pairs[symbol].restname: _pair(pairs[symbol]) for symbol in chosen}
 
 
 def _chosen(names: Iterable[str], aliases: Mapping[str, str], everything: Iterable[str]) -> list[str] | None:

@@ -8,9 +8,9 @@ scenario    a whole file, or a ready one by its name
 timeline    what is due, in the course of time
 """
 
-from havklo.sim.scenario.events import Event, Stage, perform
+from havklo.sim.scenario.events import Event, FaultOrder, Stage, perform
 from havklo.sim.scenario.plan import AccountPlan
 from havklo.sim.scenario.scenario import Scenario, Settings
 from havklo.sim.scenario.timeline import Timeline
 
-__all__ = ["AccountPlan", "Event", "Scenario", "Settings", "Stage", "Timeline", "perform"]
+__all__ = ["AccountPlan", "Event", "FaultOrder", "Scenario", "Settings", "Stage", "Timeline", "perform"]

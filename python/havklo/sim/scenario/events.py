@@ -63,6 +63,8 @@ class FaultOrder:
         symbol: Only with messages about this pair.
         count: How often.
         options: What else is said about them; see `havklo.sim.delivery.kinds.Options`.
+        row: The row of recurring faults that they belong to, if any. Of a row there is never more than one
+            order at a time: a quiet stream must not collect faults that then strike all at once.
     """
 
     at: float
@@ -70,6 +72,7 @@ class FaultOrder:
     symbol: str | None = None
     count: int = 1
     options: Options = field(default_factory=Options)
+    row: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,7 @@ class Timeline:
     ) -> None:
         streams = [_rounds(events, repeat_every)] if events else []
         for number, fault in enumerate(recurring):
-            streams.append(_faults(fault, repeat_every, random.Random(f"{seed} scenario {number}")))
+            streams.append(_faults(fault, number, repeat_every, random.Random(f"{seed} scenario {number}")))
         self._stream: Iterator[Event] = heapq.merge(*streams, key=lambda event: event.at)
         self._next = next(self._stream, None)
 
@@ -74,7 +74,7 @@ def _rounds(events: Sequence[Event], repeat_every: float | None) -> Iterator[Eve
             yield replace(event, at=start + event.at)
 
 
-def _faults(fault: Recurring, repeat_every: float | None, rng: random.Random) -> Iterator[FaultOrder]:
+def _faults(fault: Recurring, row: int, repeat_every: float | None, rng: random.Random) -> Iterator[FaultOrder]:
     kinds, weights = list(fault.kinds), list(fault.kinds.values())
     until, end = (inf if limit is None else limit for limit in (fault.until, repeat_every))
     for start in _starts(repeat_every):
@@ -88,4 +88,5 @@ def _faults(fault: Recurring, repeat_every: float | None, rng: random.Random) ->
                 symbol=fault.symbol,
                 count=fault.count,
                 options=fault.options,
+                row=row,
             )

@@ -303,7 +303,7 @@ class Dealer:
             limit=close.limit,
             trigger=close.trigger,
             margin=parent.margin,
-            fee_in_base=parent.direction == BID,
+            fee_in_base=parent.direction == BID and self._exchange.rules.sell_fee == "base",
         )
         now_ns = self._events.time(parent.symbol)
         ticket = self.ticket(parent.account, terms, parent.symbol, now_ns, parent)

@@ -150,7 +150,7 @@ def read_order(
         cl_ord_id=cl_ord_id,
         order_userref=userref,
         close=_close(fields, pair, rules),
-        fee_in_base=read_fee_in_base(fields, side == ASK),
+        fee_in_base=read_fee_in_base(fields, side == ASK and rules.sell_fee == "base"),
         stp_type=cast("Prevention", fields.choice("stp_type", _PREVENTIONS, "cancel_newest")),
         sender_sub_id=fields.text("sender_sub_id"),
     )
