@@ -166,8 +166,9 @@ class Exchange:
         Returns:
             Whether anybody could trade.
         """
-        flow_ns = self.due()
-        follows = bool(self._followers) and self._followers[0][0] == flow_ns and symbol is None
+        flow_ns, follows = self._next, False
+        if self._followers and self._followers[0][0] <= flow_ns:
+            flow_ns, follows = self._followers[0][0], symbol is None
         if follows:
             _, _, symbol = heapq.heappop(self._followers)
         else:
@@ -175,7 +176,7 @@ class Exchange:
             self._schedule()
         if not self._crowd or self.system != "online" or self.statuses[symbol] != "online":
             return False
-        listing = self.listing(symbol, now_ns)
+        listing = self._listings.get(symbol) or self.listing(symbol, now_ns)
         flow, book = listing.flow, listing.book
         self._run(listing, now_ns, flow.follow if follows else flow.act, flow_ns)
         while True:
@@ -230,4 +231,4 @@ class Exchange:
 
     def _schedule(self) -> None:
         """When the next of the crowd comes who follows nobody."""
-        self._next += max(1, round(self._rng.expovariate(self._pace) * _SECOND))
+        self._next += 1 + int(self._rng.expovariate(self._pace) * _SECOND)

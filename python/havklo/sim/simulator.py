@@ -37,6 +37,7 @@ T = TypeVar("T")
 _SECOND: Final = 1_000_000_000
 _QUANTUM: Final = _SECOND // 1_000  # messages due within the same millisecond go out together
 _SLICE: Final = _SECOND // 200  # after so long, sockets get their turn
+_BURST: Final = 16  # messages between two looks at the clock
 _LATE: Final = _SECOND  # what is later than this is left out
 
 
@@ -479,8 +480,12 @@ class Simulator(Venue):
         now, began = clock.epoch_ns(), clock.now()
         if now - exchange.due() > _LATE:
             self._skipped += exchange.skip(now)
-        while (due := exchange.due()) <= now and clock.now() - began < _SLICE:
-            self._messages += exchange.step(due)
+        while exchange.due() <= now and clock.now() - began < _SLICE:
+            for _ in range(_BURST):
+                due = exchange.due()
+                if due > now:
+                    break
+                self._messages += exchange.step(due)
         self._arm()
         self._schedule_market()
 

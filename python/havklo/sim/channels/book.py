@@ -16,7 +16,7 @@ change unseen between leaving a window and coming back into it.
 
 from typing import Final, final
 
-from havklo.sim.market.ladder import ASK, BID, Ladder, Order, Side
+from havklo.sim.market.ladder import ASK, BID, Order, Side
 from havklo.sim.market.matching import Kind, Market
 from havklo.sim.symbols import Pair
 from havklo.sim.wire.checksum import crc
@@ -45,6 +45,10 @@ class Window:
 class BookFeed:
     """The level-2 messages of one market: listens to its steps, writes a message per open depth and event.
 
+    Args:
+        pair: Which market's.
+        market: The market; from now on `on_step` has to hear each of its steps.
+
     Attributes:
         reach: The best rank that the event has touched.
     """
@@ -54,9 +58,9 @@ class BookFeed:
         self._market = market
         self._windows: list[Window] = []
         self._subscribers: dict[int | str, int] = {}
+        # What the ten best levels of each side add to the sum, and all of it together until it changes.
+        self._top: tuple[list[str], list[str]] = (self._spell(BID), self._spell(ASK))
         self._digits: list[str | None] = [None, None]
-        # Per side the digits of single levels, under their keys, until they change.
-        self._spelled: tuple[dict[int, str], dict[int, str]] = ({}, {})
         self._price_texts: dict[int, str] = {}
         self._qty_precision = pair.qty_precision
         self.reach = _NOWHERE
@@ -86,10 +90,11 @@ class BookFeed:
         """A level has changed; `rank` is where it stands, or stood."""
         if total == before:
             return
-        self.reach = min(self.reach, rank)
-        self._spelled[side].pop(order.price if side == ASK else -order.price, None)
+        if rank < self.reach:  # noqa: PLR1730  # min() would be a call, and this happens at every step
+            self.reach = rank
         if rank < _PROVEN:
             self._digits[side] = None
+            self._note(self._top[side], side, rank, order.price, total, before)
         text: str | None = None
         for window in self._windows:
             if rank >= window.depth:
@@ -131,7 +136,7 @@ class BookFeed:
     def checksum(self) -> int:
         """Kraken's sum over the ten best; a side is spelled out anew only after it has changed there."""
         bids, asks = self._digits
-        return crc(asks or self._spell(ASK), bids or self._spell(BID))
+        return crc(asks or self._join(ASK), bids or self._join(BID))
 
     def ladder(self, side: Side, depth: int) -> list[tuple[str, str]]:
         """The true best levels of a side as texts: (price, quantity)."""
@@ -140,20 +145,27 @@ class BookFeed:
             for level in self._market.sides[side].top(depth)
         ]
 
-    def _spell(self, side: Side) -> str:
-        """One side's digits: a padded decimal without its point and leading zeros is the integer itself."""
-        ladder, spelled = self._market.sides[side], self._spelled[side]
-        if len(spelled) > 100 * _PROVEN:
-            spelled.clear()
-        text = "".join([spelled.get(key) or self._digits_of(ladder, key, spelled) for key in ladder.keys[:_PROVEN]])
-        self._digits[side] = text
+    def _note(self, top: list[str], side: Side, rank: int, price: int, total: int, before: int) -> None:
+        """One of the ten best levels has changed, come or gone."""
+        if not total:
+            del top[rank]
+            ladder = self._market.sides[side]
+            if len(ladder.keys) >= _PROVEN:
+                level = ladder.at(_PROVEN - 1)
+                top.append(f"{level.price}{level.qty}")
+        elif before:
+            top[rank] = f"{price}{total}"
+        else:
+            top.insert(rank, f"{price}{total}")
+            del top[_PROVEN:]
+
+    def _join(self, side: Side) -> str:
+        text = self._digits[side] = "".join(self._top[side])
         return text
 
-    @staticmethod
-    def _digits_of(ladder: Ladder, key: int, spelled: dict[int, str]) -> str:
-        level = ladder.levels[key]
-        text = spelled[key] = f"{level.price}{level.qty}"
-        return text
+    def _spell(self, side: Side) -> list[str]:
+        """A padded decimal without its point and leading zeros is the integer itself."""
+        return [f"{level.price}{level.qty}" for level in self._market.sides[side].top(_PROVEN)]
 
     def _refill(self, entries: list[str], side: Side, depth: int) -> None:
         ladder = self._market.sides[side]

@@ -101,8 +101,10 @@ class Market:
         self.now_ns = now_ns
         self.moving = 0
         # New lists, as whoever settles the last event may still hold its own.
-        self.fills = []
-        self.stopped = []
+        if self.fills:
+            self.fills = []
+        if self.stopped:
+            self.stopped = []
 
     def reserve(self) -> int:
         """A fresh order number."""
@@ -220,11 +222,12 @@ class Market:
         return self._available(side, price)
 
     def _enter(self, order: Order, qty: int, stp: Prevention, *, rest: bool) -> Outcome:
-        known = len(self.fills)
+        fills: tuple[Fill, ...] = ()
         left, stopped = qty, False
-        if self.crosses(order.side, order.price) if order.price else True:
+        if not order.price or self.crosses(order.side, order.price):
+            known = len(self.fills)
             left, stopped = self._match(order, qty, stp)
-        fills = tuple(self.fills[known:])
+            fills = tuple(self.fills[known:])
         if not left or stopped or not rest:
             return Outcome(order.id, fills, 0, left)
         order.show(left)
