@@ -79,7 +79,11 @@ class Mirror:
             return outcome
         price = options.get("price") or order.price
         total = options.get("qty") or order.open
-        order.peak = order.peak if options.get("peak") is None else options["peak"]
+        peak = order.peak if options.get("peak") is None else options["peak"]
+        if (price, total, peak) == (order.price, order.open, order.peak):
+            self.compare(outcome, [])
+            return outcome
+        order.peak = peak
         shown = min(order.peak, total) if order.peak else total
         if price == order.price:
             if shown > order.qty:

@@ -117,6 +117,8 @@ class MarketMachine(RuleBasedStateMachine):
         order = data.draw(st.sampled_from(self.model.orders))
         outcome = self.market.amend(order.id, qty=qty)
         assert outcome == Outcome(order.id, resting=qty)
+        if qty == order.open:
+            return
         self.entered += max(0, qty - order.open)
         self.left += max(0, order.open - qty)
         shown = min(qty, order.peak) if order.peak else qty
@@ -230,6 +232,20 @@ def test_an_iceberg_shows_its_next_part_in_the_same_step() -> None:
     order = market.orders[iceberg]
     assert (order.qty, order.hidden, order.stamp) == (4, 2, 9)
     assert repr(order) == f"<Order {iceberg} ask 4 + 2 hidden @ 100>"
+
+
+def test_an_amend_to_what_is_there_changes_nothing() -> None:
+    """An iceberg that has been eaten into does not show more because somebody asks for what it is already."""
+    steps: list[Kind] = []
+    market = Market()
+    iceberg = market.submit(ASK, 100, 12, peak=5).order_id
+    market.market(BID, 3)
+    market.on_step = lambda _side, _rank, _order, _total, _before, kind: steps.append(kind)
+    for amend in ({}, {"price": 100}, {"qty": 9}, {"peak": 5}, {"price": 100, "qty": 9, "peak": 5}):
+        assert market.amend(iceberg, **amend) == Outcome(iceberg, resting=9)
+    assert steps == []
+    market.amend(iceberg, peak=4)
+    assert (market.orders[iceberg].qty, market.orders[iceberg].hidden) == (4, 5)
 
 
 def test_remainder_rests() -> None:

@@ -207,9 +207,9 @@ class Market:
             if post_only and self.crosses(order.side, new_price):
                 return Outcome(order_id, refused=True)
             return self._move(order, new_price, total, order.peak if peak is None else peak, stp)
-        if peak is not None:
-            order.peak = peak
-        self._reshape(order, total)
+        if total != order.open or peak not in (None, order.peak):
+            order.peak = order.peak if peak is None else peak
+            self._reshape(order, total)
         return Outcome(order_id, resting=total)
 
     def crosses(self, side: Side, price: int) -> bool:
