@@ -103,9 +103,9 @@ async def test_rate_in_virtual_time(dial: Dial, clock: ManualClock) -> None:
 async def test_a_machine_that_slept(clock: ManualClock) -> None:
     """A simulator that was held up for long goes on from now and says what it left out."""
     async with Simulator(1, rate=100, clock=clock) as sim:
-        sim._timers.pop("market").cancel()
+        sim._drive._timers.pop("market").cancel()
         clock.advance(600)
-        sim._schedule_market()
+        sim._drive.go_on()
         clock.advance(1)
         statistics = sim.statistics()
         assert statistics.skipped == pytest.approx(60_000, rel=0.05)

@@ -18,6 +18,7 @@ From the inside out, each part in its own folder or file:
     kraken        all of this joined, still without any I/O
     server        the sockets
     scenario      what happens when
+    drive         the timers that let it all go on
     simulator     the public face: a venue
     service       the core of `havklo sim`
     report        what the markets are like, beside what was measured on real ones

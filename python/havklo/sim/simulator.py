@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack, final
 
-from havklo.clock import Clock, ManualClock, ScaledClock, SystemClock, Timer
+from havklo.clock import Clock, ManualClock, ScaledClock, SystemClock
 from havklo.errors import ConfigurationError, HavkloError
 from havklo.sim.accounts.account import Account
 from havklo.sim.accounts.ledger import Ledger
@@ -17,12 +17,13 @@ from havklo.sim.delivery.door import Door
 from havklo.sim.delivery.faults import USUAL, Chance, Fault, FaultKind, Faults, Hooks, Injection, Options
 from havklo.sim.delivery.kinds import Mode
 from havklo.sim.delivery.link import Link
+from havklo.sim.drive import Drive
 from havklo.sim.exchange import PairStatus, System
 from havklo.sim.flow import Regime
 from havklo.sim.kraken import Kraken
 from havklo.sim.listing import Levels, QueuedOrder
 from havklo.sim.rules import Rules
-from havklo.sim.scenario import AccountPlan, FaultOrder, Scenario, Settings, perform
+from havklo.sim.scenario import AccountPlan, Scenario, Settings
 from havklo.sim.symbols import pairs
 from havklo.sim.trading.ticket import Ticket
 from havklo.venues import Role, Venue
@@ -35,10 +36,6 @@ __all__ = ["Simulator", "SimulatorStatistics"]
 T = TypeVar("T")
 
 _SECOND: Final = 1_000_000_000
-_QUANTUM: Final = _SECOND // 1_000  # messages due within the same millisecond go out together
-_SLICE: Final = _SECOND // 200  # after so long, sockets get their turn
-_BURST: Final = 16  # messages between two looks at the clock
-_LATE: Final = _SECOND  # what is later than this is left out
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,18 +148,20 @@ class Simulator(Venue):
             played.check(self.symbols)
         hooks = Hooks(top=self.ladder, set_system=self._set_mode, expire_tokens=self._kraken.expire_tokens)
         self._faults = Faults(self.seed, self._clock, self._kraken.hub, hooks, self._kraken.rules, fault_kinds)
-        self._timeline = None if played is None else played.timeline(self.seed)
+        self._drive = Drive(
+            self._kraken,
+            self._faults,
+            self._clock,
+            None if played is None else played.timeline(self.seed),
+            self,
+            trades=self.rate > 0,
+            fault_every=fault_every,
+        )
         self._address = (host, port)
         self._limits = (queue_bytes, heartbeat, idle)
-        self._fault_every = fault_every
         self._server: Server | None = None
         self._port: int | None = None
         self._entered = 0
-        self._timers: dict[str, Timer] = {}
-        self._rows: dict[int, Injection] = {}
-        self._started_at = 0
-        self._messages = 0
-        self._skipped = 0
 
     def __repr__(self) -> str:
         where = "not running" if self._port is None else self.url
@@ -251,9 +250,7 @@ class Simulator(Venue):
 
     async def stop(self) -> None:
         """Stop it at once: clients see their connections close."""
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        self._drive.stop()
         self._faults.stop()
         server, self._server, self._port = self._server, None, None
         if server is not None:
@@ -271,8 +268,7 @@ class Simulator(Venue):
         if symbol is not None:
             self._check(symbol)
         for _ in range(n):
-            self._messages += self._kraken.exchange.step(self._clock.epoch_ns(), symbol)
-        self._arm()
+            self._drive.step(symbol)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, with all that falls due in it.
@@ -421,13 +417,13 @@ class Simulator(Venue):
 
     def statistics(self) -> SimulatorStatistics:
         """Counters for a status line."""
-        server = self._server
+        server, drive = self._server, self._drive
         return SimulatorStatistics(
-            seconds=(self._clock.now() - self._started_at) / _SECOND if self._started_at else 0.0,
-            messages=self._messages,
+            seconds=(self._clock.now() - drive.started_at) / _SECOND if drive.started_at else 0.0,
+            messages=drive.messages,
             events=self._kraken.exchange.events,
             frames=self._kraken.hub.frames,
-            skipped=self._skipped,
+            skipped=drive.skipped,
             connections=len(server.connections) if server else 0,
             subscriptions=self._kraken.hub.subscriptions,
             overflows=server.overflows if server else 0,
@@ -452,13 +448,7 @@ class Simulator(Venue):
                 f"can't listen on {host}:{port}: {error.strerror or error}", hint="port=0 takes any free port"
             ) from error
         self._server, self._port = server, bound
-        self._started_at = self._clock.now()
-        self._kraken.exchange.skip(self._clock.epoch_ns())
-        if self.rate:
-            self._schedule_market()
-        if self._fault_every is not None:
-            self._schedule_fault(self._started_at, self._fault_every)
-        self._play()
+        self._drive.start()
 
     def _at(self, scheme: str, path: str) -> str:
         if self._port is None:
@@ -467,77 +457,13 @@ class Simulator(Venue):
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._port}{path}"
 
     def _converse(self, link: Link) -> "_Watched":
-        return _Watched(self._kraken.converse(link), self._arm)
-
-    def _schedule_market(self) -> None:
-        now, due = self._clock.now(), self._monotonic(self._kraken.exchange.due())
-        # Who is late goes on at once, as soon as the sockets had their turn.
-        self._timers["market"] = self._clock.call_at(max(due, now + _QUANTUM) if due > now else now, self._trade)
-
-    def _trade(self) -> None:
-        """Send what is due. Each message carries the time it was due at, so that lateness can be measured."""
-        exchange, clock = self._kraken.exchange, self._clock
-        now, began = clock.epoch_ns(), clock.now()
-        if now - exchange.due() > _LATE:
-            self._skipped += exchange.skip(now)
-        while exchange.due() <= now and clock.now() - began < _SLICE:
-            for _ in range(_BURST):
-                due = exchange.due()
-                if due > now:
-                    break
-                self._messages += exchange.step(due)
-        self._arm()
-        self._schedule_market()
-
-    def _arm(self) -> None:
-        """See to it that the desk gets its turn when something of the accounts is due."""
-        deadline = self._kraken.desk.next_deadline()
-        timer = self._timers.pop("desk", None)
-        if timer is not None:
-            timer.cancel()
-        if deadline is not None:
-            self._timers["desk"] = self._clock.call_at(self._monotonic(deadline), self._tick)
-
-    def _tick(self) -> None:
-        self._kraken.desk.tick(self._clock.epoch_ns())
-        self._arm()
-
-    def _play(self) -> None:
-        """Let the scenario's next events come when they are due."""
-        if self._timeline is None:
-            return
-        for event in self._timeline.due((self._clock.now() - self._started_at) / _SECOND):
-            if isinstance(event, FaultOrder) and event.row is not None:
-                self._recur(event, event.row)
-            else:
-                perform(event, self)
-        if self._timeline.next_at is not None:
-            due = self._started_at + round(self._timeline.next_at * _SECOND)
-            self._timers["scenario"] = self._clock.call_at(due, self._play)
-
-    def _recur(self, event: FaultOrder, row: int) -> None:
-        """One more fault of a row, unless the last one of it is still to come."""
-        last = self._rows.get(row)
-        if last is None or not last.active:
-            self._rows[row] = self.inject(event.kind, event.symbol, event.count, **event.options)
-
-    def _schedule_fault(self, last: int, seconds: float) -> None:
-        due = last + round(seconds * _SECOND)
-        self._timers["fault"] = self._clock.call_at(due, lambda: self._random_fault(due, seconds))
-
-    def _random_fault(self, due: int, seconds: float) -> None:
-        self._faults.random()
-        self._schedule_fault(due, seconds)
+        return _Watched(self._kraken.converse(link), self._drive.arm)
 
     def _set_mode(self, mode: Mode, symbol: str | None) -> None:
         if symbol is None:
             self.set_system(mode)
         else:
             self.set_status(symbol, mode)
-
-    def _monotonic(self, epoch_ns: int) -> int:
-        """An instant of the clock from a time of day."""
-        return self._clock.now() + epoch_ns - self._clock.epoch_ns()
 
     def _check(self, symbol: str) -> None:
         if symbol not in self._kraken.exchange.pairs:
