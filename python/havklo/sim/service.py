@@ -43,7 +43,7 @@ async def serve(
     """
     simulator = Simulator(port=port, host=host, scenario=scenario, fault_every=fault_every, **settings)
     _spare_the_collector()
-    speed = settings.get("speed", 1.0)
+    speed = simulator.speed  # a scenario may have said it
     async with simulator:
         if on_ready is not None:
             on_ready(simulator)

@@ -123,7 +123,7 @@ class Simulator(Venue):
         said: Settings = {} if played is None else played.settings()
         self.rate = _first(rate, said.get("rate"), 100.0)
         self.seed = _first(seed, said.get("seed"), 7)
-        speed = _first(speed, said.get("speed"), 1.0)
+        self.speed = _first(speed, said.get("speed"), 1.0)
         if self.rate < 0:
             raise ConfigurationError(f"a rate is messages a second, not {self.rate}")
         if fault_every is not None and fault_every <= 0:
@@ -131,8 +131,8 @@ class Simulator(Venue):
         if not 0 <= port <= 65_535:
             raise ConfigurationError(f"a port is from 0 to 65535, not {port}", hint="0 is any free one")
         base = clock or SystemClock()
-        self._base, self._speed = base, speed
-        self._clock = base if speed == 1 else ScaledClock(speed, base)
+        self._base = base
+        self._clock = base if self.speed == 1 else ScaledClock(self.speed, base)
         plans = _first(accounts, said.get("accounts"), (AccountPlan(),))
         self._kraken = Kraken(
             pairs(_first(symbols, said.get("symbols"), 5)),
@@ -283,7 +283,7 @@ class Simulator(Venue):
             raise ConfigurationError(
                 "this simulator's time passes by itself", hint="Simulator(clock=ManualClock()) stands until it is moved"
             )
-        self._base.advance(seconds / self._speed)
+        self._base.advance(seconds / self.speed)
 
     def inject(
         self, kind: FaultKind, symbol: str | None = None, count: int = 1, **options: Unpack[Options]

@@ -9,7 +9,7 @@ Key = tuple[str, str, int | str]
 """A stream of market data: its channel, its symbol ("" for none), its parameter.
 
 ("book", "BTC/USD", 10), ("level3", "BTC/USD", 100), ("trade", "BTC/USD", 0), ("ticker", "BTC/USD", "bbo"),
-("ohlc", "BTC/USD", 5), ("instrument", "", 0), ("status", "", 0).
+("ohlc", "BTC/USD", 5), ("instrument", "", 0). A status is each connection's own and goes straight to it.
 """
 
 
