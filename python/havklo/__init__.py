@@ -9,36 +9,53 @@ async with Client() as kraken:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from havklo._protocol.timings import Timings
 from havklo._run import run
 from havklo.client import Client, ClientStatistics
+from havklo.credentials import Credentials
 from havklo.errors import (
     BookNotLive,
     CaptureError,
     ConfigurationError,
+    CredentialsError,
     Disconnected,
     EndpointUnavailable,
+    ExchangeError,
     HavkloError,
     MalformedFrame,
     NumberTooLarge,
+    RestError,
     SlowConsumer,
     SubscribeTimeout,
     SubscriptionError,
     UnknownSymbol,
+    WaitTimeout,
 )
 from havklo.events import Book, BookState, BookUpdate, Desync, Level, Sweep
-from havklo.subscription import BookSubscription, BookSubscriptions, Subscription
+from havklo.health import Health, HealthState
+from havklo.instruments import Asset, Pair, Pairs
+from havklo.subscription import BookSubscription, BookSubscriptions, InstrumentSubscription, Subscription
 from havklo.venues import LIVE, KrakenVenue, UrlVenue, Venue
 
 if TYPE_CHECKING:
-    from havklo import sync
+    from havklo import metrics, sync
+    from havklo._log import JsonFormatter
     from havklo.sim import Simulator
 
 __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     # clients
     "Client",
     "ClientStatistics",
+    "Timings",
     "run",
     "sync",
+    # who asks
+    "Credentials",
+    # how it is
+    "Health",
+    "HealthState",
+    "JsonFormatter",
+    "metrics",
     # venues
     "LIVE",
     "KrakenVenue",
@@ -48,7 +65,12 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     # subscriptions
     "BookSubscription",
     "BookSubscriptions",
+    "InstrumentSubscription",
     "Subscription",
+    # what is listed
+    "Asset",
+    "Pair",
+    "Pairs",
     # books, and the two events everyone meets; all events are in havklo.events
     "Book",
     "BookState",
@@ -56,19 +78,23 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "Desync",
     "Level",
     "Sweep",
-    # errors
+    # errors that most programs meet; all errors are in havklo.errors
     "BookNotLive",
     "CaptureError",
     "ConfigurationError",
+    "CredentialsError",
     "Disconnected",
     "EndpointUnavailable",
+    "ExchangeError",
     "HavkloError",
     "MalformedFrame",
     "NumberTooLarge",
+    "RestError",
     "SlowConsumer",
     "SubscribeTimeout",
     "SubscriptionError",
     "UnknownSymbol",
+    "WaitTimeout",
     # about
     "__version__",
 ]
@@ -80,8 +106,10 @@ def __getattr__(name: str) -> Any:
     # What few programs need, or what takes long to import, is imported when it is asked for.
     if name == "Simulator":
         value = import_module("havklo.sim").Simulator
-    elif name == "sync":
-        value = import_module("havklo.sync")
+    elif name in ("metrics", "sync"):
+        value = import_module(f"havklo.{name}")
+    elif name == "JsonFormatter":
+        value = import_module("havklo._log").JsonFormatter
     elif name == "__version__":
         value = import_module("importlib.metadata").version("havklo")
     else:

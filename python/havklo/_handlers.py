@@ -6,6 +6,7 @@ from typing import Any, final, get_args
 
 from havklo import events
 from havklo._queues import EventQueue, Iteration
+from havklo._spreads import Spreads
 from havklo.errors import ConfigurationError, HavkloError
 
 __all__ = ["Handlers"]
@@ -22,12 +23,15 @@ class Handlers:
     Args:
         on_change: Is given, after each change, all that wants `BookUpdate`: these take the shortest way,
             without passing through here.
+        spreads: Makes `Spread` events of book messages, if anybody wants them.
     """
 
-    def __init__(self, on_change: Callable[[tuple[Handler, ...]], None]) -> None:
+    def __init__(self, on_change: Callable[[tuple[Handler, ...]], None], spreads: Spreads) -> None:
         self._on_change = on_change
+        self._spreads = spreads
         self._handlers: dict[type, tuple[Handler, ...]] = {}
         self._streams: list[EventQueue[events.Event]] = []
+        self._watchers: tuple[Handler, ...] = ()
         self._ended: HavkloError | bool = False
         self._dropped = 0
 
@@ -35,7 +39,14 @@ class Handlers:
     def for_updates(self) -> tuple[Handler, ...]:
         """All that wants `BookUpdate`."""
         streams = tuple(stream.put for stream in self._streams)
-        return self._handlers.get(events.BookUpdate, ()) + streams
+        wants_spreads = self._streams or self._handlers.get(events.Spread)
+        spread: tuple[Handler, ...] = (self._spread,) if wants_spreads else ()
+        return self._handlers.get(events.BookUpdate, ()) + streams + spread + self._watchers
+
+    @property
+    def pending(self) -> int:
+        """How many events the iterations have still to read."""
+        return sum(map(len, self._streams))
 
     @property
     def dropped(self) -> int:
@@ -72,6 +83,18 @@ class Handlers:
             handle(event)
         for stream in self._streams:
             stream.put(event)
+        for watch in self._watchers:
+            watch(event)
+
+    def watch(self, watcher: Handler) -> None:
+        """Call `watcher` after every event, when all others were told."""
+        self._watchers = (*self._watchers, watcher)
+        self._on_change(self.for_updates)
+
+    def unwatch(self, watcher: Handler) -> None:
+        """Call `watcher` no more."""
+        self._watchers = tuple(other for other in self._watchers if other is not watcher)
+        self._on_change(self.for_updates)
 
     def iterate(self, limit: int) -> Iteration[events.Event]:
         """Begin an iteration over everything."""
@@ -83,12 +106,20 @@ class Handlers:
             queue.close(None if self._ended is True else self._ended)
         return Iteration(queue, lambda: self._end_stream(queue))
 
+    def make_room(self, limit: int) -> None:
+        """Let each iteration keep at least so many events from now on."""
+        for stream in self._streams:
+            stream.limit = max(stream.limit, limit)
+
     def end(self, error: HavkloError | None) -> None:
         """End all iterations, once each has read what it has."""
         if self._ended is False:
             self._ended = error or True
             for stream in self._streams:
                 stream.close(error)
+
+    def _spread(self, update: events.BookUpdate) -> None:
+        self._spreads.feed(update, self.tell)
 
     def _end_stream(self, queue: EventQueue[events.Event]) -> None:
         if queue in self._streams:

@@ -3,45 +3,33 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast, final
+from typing import TYPE_CHECKING, Any, final
 
-from havklo._engine import Book, BookUpdate, Desync
+from havklo import events
+from havklo._engine import Book, BookStatistics, BookUpdate, Desync
+from havklo._feed import Feed
 from havklo._handlers import Handlers
-from havklo._protocol.actions import SessionEvent
-from havklo._protocol.life import Timings
+from havklo._lines import Lines, Options
+from havklo._log import log
+from havklo._protocol.actions import MarketEvent, SessionEvent
+from havklo._spreads import Spreads
+from havklo._totals import Totals
 from havklo.channels import Topic
 from havklo.connection import Connection
 from havklo.errors import HavkloError, UnknownSymbol
-from havklo.subscription import AnyBooks, Subscription
+from havklo.instruments import Asset, Pairs
+from havklo.subscription import Subscription
 from havklo.venues import Role, Venue
 
-__all__ = ["Feed", "Hub"]
+if TYPE_CHECKING:
+    from havklo.clock import Clock
 
-_TOPICS_PER_CONNECTION = 200
+__all__ = ["Feed", "Hub"]
 
 
 def _random() -> float:
     # Asked a few times per outage: the system's own randomness costs no import and no seed.
     return int.from_bytes(os.urandom(6)) / (1 << 48)
-
-
-@final
-class Feed:
-    """One topic: its connection and book, and the subscriptions that share it."""
-
-    def __init__(self, topic: Topic, connection: Connection) -> None:
-        self.topic = topic
-        self.connection = connection
-        self.book: Book | None = None
-        self.error: HavkloError | None = None
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.subscriptions: list[AnyBooks] = []
-
-    def settle(self, error: HavkloError | None = None) -> None:
-        """Let those who wait for the topic go on."""
-        self.error = self.error or error
-        if not self.ready.done():
-            self.ready.set_result(None)
 
 
 class _Books(dict[str, Book]):
@@ -55,19 +43,23 @@ class Hub:
 
     Args:
         venue: Where to connect.
-        rules: The engines' structural rules.
-        timings: The sessions' patience.
+        options: How connections are made and kept.
         queue_limit: How many events each iteration keeps.
         wants_resync: Decides about a desync.
         crash: Is told when a handler has failed.
+
+    Attributes:
+        pairs: All pairs that are known, once the instrument channel has told of them.
+        assets: All assets likewise.
+        totals: What was counted, without the books that are there now.
+        on_change: Is called after each event that may have changed the client's health.
     """
 
     def __init__(
         self,
         venue: Venue,
         *,
-        rules: Sequence[str],
-        timings: Timings,
+        options: Options,
         queue_limit: int,
         wants_resync: Callable[[Desync], bool],
         crash: Callable[[Exception], None],
@@ -75,14 +67,27 @@ class Hub:
         self.queue_limit = queue_limit
         self.wants_resync = wants_resync
         self.crash = crash
-        self.connections: list[Connection] = []
+        self.clock: Clock = venue.clock
         self.feeds: dict[Topic, Feed] = {}
         self.books: dict[str, Book] = _Books()
-        self.handlers = Handlers(self._set_update_handlers)
+        self.handlers = Handlers(self._set_update_handlers, Spreads(self.books))
+        self.lines = Lines(self, venue, options, _random)
+        self.pairs = Pairs()
+        self.assets: dict[str, Asset] = {}
+        self.totals = Totals()
+        self.on_change: Callable[[], None] = _nothing
         self._venue = venue
-        self._rules = rules
-        self._timings = timings
         self._ended = False
+
+    @property
+    def stream_limit(self) -> int:
+        """How many events an iteration over everything keeps: a queue, and beside it the snapshots that have many."""
+        return self.queue_limit + sum(feed.keeps for feed in self.feeds.values() if feed.keeps > 1)
+
+    @property
+    def connections(self) -> Sequence[Connection]:
+        """All connections, by their number."""
+        return self.lines.connections
 
     # -- for the client ----------------------------------------------------------------------
 
@@ -91,9 +96,10 @@ class Hub:
         fresh: dict[Connection, list[Topic]] = {}
         for topic in topics:
             if topic not in self.feeds:
-                connection = self._connection_for(topic, role, fresh)
+                connection = self.lines.find(topic, role, fresh)
                 fresh.setdefault(connection, []).append(topic)
                 self.feeds[topic] = Feed(topic, connection)
+        self.handlers.make_room(self.stream_limit)
         return fresh
 
     def end(self, waiting: HavkloError, reading: HavkloError | None) -> None:
@@ -115,15 +121,22 @@ class Hub:
 
     # -- for subscriptions -------------------------------------------------------------------
 
-    def attach(self, topic: Topic, put: Callable[[BookUpdate], None]) -> None:
-        """Feed `put` with the topic's updates, in the receive path."""
-        routes = self.feeds[topic].connection.routes
+    def attach(self, topic: Topic, put: Callable[[Any], None], *, history: bool) -> None:
+        """Feed `put` with the topic's events, in the receive path; trades before the subscription only if asked."""
+        feed = self.feeds[topic]
+        if topic.channel != "book":
+            feed.readers = (*feed.readers, (put, history))
+            return
+        routes = feed.connection.routes
         routes[topic.symbol] = (*routes.get(topic.symbol, ()), put)
 
-    def detach(self, topic: Topic, put: Callable[[BookUpdate], None]) -> None:
+    def detach(self, topic: Topic, put: Callable[[Any], None]) -> None:
         """Stop feeding `put`; does nothing if it is not fed."""
         feed = self.feeds.get(topic)
         if feed is None:
+            return
+        feed.readers = tuple(reader for reader in feed.readers if reader[0] != put)
+        if topic.channel != "book":
             return
         routes = feed.connection.routes
         kept = tuple(other for other in routes.pop(topic.symbol, ()) if other != put)
@@ -132,12 +145,13 @@ class Hub:
 
     def release(self, subscription: Subscription[Any], topics: Iterable[Topic]) -> None:
         """Give back a subscription's reference to each topic; what nobody refers to is unsubscribed."""
+        self.totals.dropped += subscription.dropped
         unused: dict[Connection, list[Topic]] = {}
         for topic in topics:
             feed = self.feeds.get(topic)
             if feed is None or subscription not in feed.subscriptions:
                 continue
-            feed.subscriptions.remove(cast("AnyBooks", subscription))
+            feed.subscriptions.remove(subscription)
             if not feed.subscriptions:
                 self._forget(feed)
                 unused.setdefault(feed.connection, []).append(topic)
@@ -146,17 +160,21 @@ class Hub:
                 connection.unsubscribe(some)
 
     def resync(self, topics: Iterable[Topic]) -> None:
-        """Take a fresh snapshot of each topic's book."""
+        """Take a fresh snapshot of each topic."""
         for topic in topics:
             feed = self.feeds.get(topic)
             if feed is not None:
-                feed.connection.resync([topic.symbol])
+                feed.connection.resync(topic)
 
     # -- for connections ---------------------------------------------------------------------
 
     def tracked(self, topic: Topic, book: Book) -> None:
         """Learn of a topic's book, not live yet."""
         self.feeds[topic].book = book
+
+    def retired(self, statistics: BookStatistics) -> None:
+        """Learn what a book has counted that is closed now."""
+        self.totals.add(statistics)
 
     def completed(self, topic: Topic) -> None:
         """Learn that a topic is live for the first time."""
@@ -165,6 +183,7 @@ class Hub:
         known = self.books.get(topic.symbol)
         if feed.book is not None and (known is None or known.depth < feed.book.depth):
             self.books[topic.symbol] = feed.book
+        self.on_change()
 
     def failed(self, topic: Topic, error: HavkloError) -> None:
         """Learn that a topic is not wanted any more, and why."""
@@ -173,32 +192,58 @@ class Hub:
         for subscription in feed.subscriptions:
             subscription.lose(topic, error)
         self._forget(feed)
+        self.on_change()
 
-    def emit(self, event: SessionEvent | Desync) -> None:
-        """Tell the user."""
+    def deliver(self, topic: Topic, told: Sequence[MarketEvent]) -> None:
+        """Give events of a topic to handlers, and to whoever reads it."""
+        feed = self.feeds[topic]
+        for event in told:
+            feed.keep(event)
+            old = isinstance(event, events.Trade) and event.source == "snapshot"
+            self._note(event)
+            if not old or feed.wants_history:
+                self.handlers.tell(event)
+            for put, history in feed.readers:
+                if history or not old:
+                    put(event)
+
+    def emit(self, event: SessionEvent | Desync | events.Moved | events.HealthChanged) -> None:
+        """Tell the user, unless he has ended."""
+        if self._ended:
+            return
+        log(event, self._venue.name)
+        if isinstance(event, events.Resync):
+            self.totals.healed(event)
+        elif isinstance(event, events.ConnectionLost):
+            self.lines.lost(event)
         self.handlers.tell(event)
+        if not isinstance(event, events.Heartbeat | events.HealthChanged):
+            self.on_change()
+
+    def lost(self, source: Connection, desync: Desync, *, resync: bool) -> None:
+        """Pass a desync to the connections that carry the books; nearly always that is the one it came over."""
+        for connection in self.connections:
+            if connection.engine is source.engine:
+                symbols = tuple(symbol for symbol in desync.symbols if connection.carries(symbol))
+                if symbols:
+                    connection.lose(symbols, desync, resync=resync)
 
     # -- its own -----------------------------------------------------------------------------
 
-    def _connection_for(self, topic: Topic, role: Role, planned: dict[Connection, list[Topic]]) -> Connection:
-        """Find a connection that has room and does not carry the symbol at another depth."""
-        for connection in self.connections:
-            plan = planned.get(connection, ())
-            has_room = connection.session.load + len(plan) < _TOPICS_PER_CONNECTION
-            if connection.role == role and has_room and connection.session.can_carry(topic):
-                return connection
-        connection = Connection(
-            self,
-            len(self.connections),
-            self._venue,
-            role,
-            rules=self._rules,
-            timings=self._timings,
-            random=_random,
-        )
-        connection.set_handlers(self.handlers.for_updates)
-        self.connections.append(connection)
-        return connection
+    def _note(self, event: MarketEvent) -> None:
+        self.totals.rows += 1
+        match event:
+            case events.TradeGap():
+                self.totals.gaps += 1
+                log(event, self._venue.name)
+            case events.Trade(source="repair"):
+                self.totals.repaired += 1
+            case events.Instruments():
+                is_whole = event.type == "snapshot"
+                self.pairs = (Pairs() if is_whole else self.pairs).updated(event.pairs)
+                self.assets = ({} if is_whole else self.assets) | {asset.id: asset for asset in event.assets}
+            case _:
+                return
 
     def _set_update_handlers(self, handlers: tuple[Callable[[BookUpdate], object], ...]) -> None:
         for connection in self.connections:
@@ -207,6 +252,8 @@ class Hub:
     def _forget(self, feed: Feed) -> None:
         symbol = feed.topic.symbol
         del self.feeds[feed.topic]
+        if feed.topic.channel != "book":
+            return
         feed.connection.routes.pop(symbol, None)
         if feed.book is None or self.books.get(symbol) is not feed.book:
             return
@@ -218,3 +265,7 @@ class Hub:
         ]
         if others:
             self.books[symbol] = max(others, key=lambda book: book.depth)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Generic, Protocol, TypeVar, final
 
 from havklo.errors import HavkloError, SlowConsumer
-from havklo.events import BookUpdate
 
-__all__ = ["BookQueue", "EventQueue", "Iteration", "Queue"]
+__all__ = ["EventQueue", "Iteration", "LatestQueue", "Queue"]
 
 E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
@@ -20,6 +19,10 @@ class Queue(Protocol[E_co]):
     @property
     def dropped(self) -> int:
         """How many events its reader did not see on their own."""
+        ...
+
+    def __len__(self) -> int:
+        """How many events wait for the reader."""
         ...
 
     def take(self) -> E_co | None:
@@ -66,50 +69,64 @@ class _Waiting:
             self._waiter.set_result(None)
 
 
+class Symbolic(Protocol):
+    """An event about one symbol."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+        ...
+
+
+V = TypeVar("V", bound=Symbolic)
+
+
 @final
-class BookQueue(_Waiting):
-    """Book updates that conflate: on overflow each symbol keeps its latest update, which counts the others.
+class LatestQueue(_Waiting, Generic[V]):
+    """Events that conflate: on overflow each symbol keeps its latest one, which counts the others.
 
     Args:
-        limit: How many updates are kept one by one.
+        limit: How many events are kept one by one.
+        conflate: Gives an event that stands for so many earlier ones as well.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, conflate: Callable[[V, int], V]) -> None:
         super().__init__()
         self.limit = limit
         self.dropped = 0
-        self._updates: deque[BookUpdate] = deque()
-        self._folded: dict[str, tuple[BookUpdate, int]] = {}
+        self._conflate = conflate
+        self._events: deque[V] = deque()
+        self._folded: dict[str, tuple[V, int]] = {}
 
     def __len__(self) -> int:
-        return len(self._updates) + len(self._folded)
+        return len(self._events) + len(self._folded)
 
-    def put(self, update: BookUpdate) -> None:
-        """Keep an update; called in the receive path."""
-        if self._folded or len(self._updates) >= self.limit:
-            self._fold(update)
+    def put(self, event: V) -> None:
+        """Keep an event; called in the receive path."""
+        if self._folded or len(self._events) >= self.limit:
+            self._fold(event)
         else:
-            self._updates.append(update)
+            self._events.append(event)
         if self._waiter is not None:
             self._wake()
 
-    def take(self) -> BookUpdate | None:
-        """Give the next update: conflated ones first, they are the older."""
+    def take(self) -> V | None:
+        """Give the next event: conflated ones first, they are the older."""
         if self._folded:
             symbol = next(iter(self._folded))
-            update, skipped = self._folded.pop(symbol)
-            return update.conflate(skipped) if skipped else update
-        return self._updates.popleft() if self._updates else None
+            event, skipped = self._folded.pop(symbol)
+            return self._conflate(event, skipped) if skipped else event
+        return self._events.popleft() if self._events else None
 
-    def _fold(self, update: BookUpdate) -> None:
-        self._updates.append(update)
-        for each in self._updates:
+    def _fold(self, event: V) -> None:
+        self._events.append(event)
+        for each in self._events:
             symbol = each.symbol
             earlier = self._folded.get(symbol)
             skipped = 0 if earlier is None else earlier[1] + 1
             self.dropped += earlier is not None
             self._folded[symbol] = each, skipped
-        self._updates.clear()
+        self._events.clear()
 
 
 @final
@@ -125,6 +142,9 @@ class EventQueue(_Waiting, Generic[E]):
         self.limit = limit
         self.dropped = 0
         self._events: deque[E] = deque()
+
+    def __len__(self) -> int:
+        return len(self._events)
 
     def put(self, event: E) -> None:
         """Keep an event; called in the receive path."""

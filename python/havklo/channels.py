@@ -1,42 +1,57 @@
 """What can be subscribed to: each function here describes a channel, `Client.subscribe` makes it live."""
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import msgspec
 
 from havklo.errors import ConfigurationError
+from havklo.instruments import canonical
 
 if TYPE_CHECKING:
-    from havklo.subscription import BookSubscription, BookSubscriptions, Subscription
+    from havklo.events import Candle, Ticker, Trade, TradeGap
+    from havklo.subscription import BookSubscription, BookSubscriptions, InstrumentSubscription, Subscription
 
-__all__ = ["BOOK_DEPTHS", "Channel", "Topic", "book"]
+__all__ = ["BOOK_DEPTHS", "OHLC_INTERVALS", "Channel", "Topic", "book", "instrument", "ohlc", "ticker", "trade"]
 
 S = TypeVar("S", bound="Subscription[Any]")
 
 BOOK_DEPTHS = (10, 25, 100, 500, 1000)
 """The depths that Kraken serves books at."""
 
+OHLC_INTERVALS = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)
+"""The intervals that Kraken serves candles of, in minutes."""
 
-class Topic(msgspec.Struct, frozen=True, gc=False):
-    """One thing on the wire: a channel of one symbol at one depth.
+
+class Topic(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One thing on the wire: a channel of one symbol, with its options.
 
     Attributes:
         channel: The channel's name, as Kraken writes it.
-        symbol: The symbol, `BASE/QUOTE`.
+        symbol: The symbol, `BASE/QUOTE`; empty for what is about all of them.
         depth: The depth, for books.
+        interval: The interval in minutes, for candles.
+        event_trigger: What makes the ticker speak.
     """
 
     channel: str
     symbol: str
     depth: int | None = None
+    interval: int | None = None
+    event_trigger: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
-        """What one connection can carry only once: the channel and the symbol, at whatever depth."""
+        """What one connection can carry only once: the channel and the symbol, with whatever options."""
         return self.channel, self.symbol
 
+    @property
+    def kind(self) -> tuple[str, int | None, int | None, str | None]:
+        """What topics that share a request have in common: all but the symbol."""
+        return self.channel, self.depth, self.interval, self.event_trigger
+
     def __str__(self) -> str:
-        return f"{self.channel} {self.symbol}" + (f" at depth {self.depth}" if self.depth else "")
+        options = f" at depth {self.depth}" if self.depth else f" of {self.interval} min" if self.interval else ""
+        return f"{self.channel} {self.symbol}".rstrip() + options
 
 
 class Channel(msgspec.Struct, Generic[S], frozen=True):
@@ -44,18 +59,25 @@ class Channel(msgspec.Struct, Generic[S], frozen=True):
 
     Attributes:
         name: The channel's name, as Kraken writes it.
-        symbols: The symbols, in the order given.
+        symbols: The symbols, in the order given; none for what is about all of them.
         depth: The depth, for books.
+        interval: The interval in minutes, for candles.
+        event_trigger: What makes the ticker speak: "trades" or "bbo".
+        snapshot: Whether trades from before the subscription are wanted, too.
     """
 
     name: str
     symbols: tuple[str, ...]
     depth: int | None = None
+    interval: int | None = None
+    event_trigger: str | None = None
+    snapshot: bool = True
 
     @property
     def topics(self) -> tuple[Topic, ...]:
         """The single things on the wire that this channel consists of."""
-        return tuple(Topic(self.name, symbol, self.depth) for symbol in self.symbols)
+        symbols = self.symbols or ("",)
+        return tuple(Topic(self.name, one, self.depth, self.interval, self.event_trigger) for one in symbols)
 
 
 @overload
@@ -70,15 +92,14 @@ def book(*symbols: str, depth: int = 10) -> Channel[Any]:
     """Describe the verified level-2 book of one or several symbols.
 
     Args:
-        *symbols: Kraken's v2 names, such as "BTC/USD".
+        *symbols: Kraken's v2 names, such as "BTC/USD"; "xbt/usd", "XBTUSD" and "XXBTZUSD" are understood, too.
         depth: 10, 25, 100, 500 or 1000 levels a side.
 
     Returns:
         A channel that becomes a `BookSubscription` for one symbol, a `BookSubscriptions` for several.
 
     Raises:
-        ConfigurationError: No symbol, a symbol that is not `BASE/QUOTE`, one named twice, or a depth that
-            Kraken does not serve.
+        ConfigurationError: No symbol, one that can't be one, one named twice, or a depth that Kraken does not serve.
     """
     if depth not in BOOK_DEPTHS:
         raise ConfigurationError(
@@ -88,14 +109,69 @@ def book(*symbols: str, depth: int = 10) -> Channel[Any]:
     return Channel("book", _checked(symbols), depth)
 
 
+def trade(*symbols: str, snapshot: bool = False) -> "Channel[Subscription[Trade | TradeGap]]":
+    """Describe the trades of one or several symbols, without holes.
+
+    What a lost connection or a lost message has left out is repaired from Kraken's last 50 trades; what can't be
+    repaired is a `TradeGap` with its bounds.
+
+    Args:
+        *symbols: The symbols.
+        snapshot: Whether to begin with the last 50 trades from before the subscription.
+
+    Raises:
+        ConfigurationError: No symbol, one that can't be one, or one named twice.
+    """
+    return Channel("trade", _checked(symbols), snapshot=snapshot)
+
+
+def ticker(*symbols: str, event_trigger: Literal["trades", "bbo"] = "trades") -> "Channel[Subscription[Ticker]]":
+    """Describe the ticker of one or several symbols.
+
+    Args:
+        *symbols: The symbols.
+        event_trigger: What makes it speak: every trade, or with "bbo" every change of the best bid and ask.
+
+    Raises:
+        ConfigurationError: No symbol, one that can't be one, one named twice, or another trigger.
+    """
+    if event_trigger not in ("trades", "bbo"):
+        raise ConfigurationError(f"{event_trigger!r} is no event_trigger", hint='it is "trades" or "bbo"')
+    return Channel("ticker", _checked(symbols), event_trigger=event_trigger)
+
+
+def ohlc(*symbols: str, interval: int = 1) -> "Channel[Subscription[Candle]]":
+    """Describe the candles of one or several symbols.
+
+    The first events are the finished candles of the snapshot, oldest first; then the one that is still forming comes
+    again with each change.
+
+    Args:
+        *symbols: The symbols.
+        interval: How many minutes a candle covers: 1, 5, 15, 30, 60, 240, 1440, 10080 or 21600.
+
+    Raises:
+        ConfigurationError: No symbol, one that can't be one, one named twice, or an interval that Kraken does
+            not serve.
+    """
+    if interval not in OHLC_INTERVALS:
+        raise ConfigurationError(
+            f"Kraken serves no candles of {interval!r} minutes",
+            hint=f"the intervals are {', '.join(map(str, OHLC_INTERVALS))}",
+        )
+    return Channel("ohlc", _checked(symbols), interval=interval)
+
+
+def instrument() -> "Channel[InstrumentSubscription]":
+    """Describe the list of all assets and pairs, with their precisions, increments, minimums and status."""
+    return Channel("instrument", ())
+
+
 def _checked(symbols: tuple[str, ...]) -> tuple[str, ...]:
     if not symbols:
         raise ConfigurationError("at least one symbol is needed", hint='for example book("BTC/USD")')
-    for symbol in symbols:
-        base, slash, quote = symbol.partition("/")
-        if not (base and slash and quote) or "/" in quote or symbol != symbol.strip():
-            raise ConfigurationError(f"{symbol!r} is no symbol", hint="symbols are written BASE/QUOTE, such as BTC/USD")
-    if len(set(symbols)) < len(symbols):
-        twice = next(symbol for symbol in symbols if symbols.count(symbol) > 1)
+    checked = tuple(canonical(symbol) for symbol in symbols)
+    if len(set(checked)) < len(checked):
+        twice = next(symbol for symbol in checked if checked.count(symbol) > 1)
         raise ConfigurationError(f"{twice!r} is named twice")
-    return symbols
+    return checked

@@ -1,21 +1,28 @@
 """The client: typed subscriptions, events and books over however many connections they need."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Literal, Self, TypeAlias, TypeVar, cast, final, overload
 
 import msgspec
 
 from havklo import events
+from havklo._checkup import Checkup
 from havklo._engine import Book, Desync
-from havklo._hub import Feed, Hub
-from havklo._protocol.life import Timings
+from havklo._hub import Hub
+from havklo._lines import Options
+from havklo._protocol.timings import Timings
 from havklo._queues import Iteration
+from havklo._subscribing import check_once, know_pairs, subscribe
+from havklo._waiting import until
 from havklo.channels import Channel
 from havklo.clock import Clock
-from havklo.errors import ConfigurationError, Disconnected
-from havklo.subscription import AnyBooks, BookSubscription, BookSubscriptions, Subscription
+from havklo.errors import BookNotLive, ConfigurationError, Disconnected, UnknownSymbol
+from havklo.health import Health
+from havklo.instruments import Pairs, is_canonical
+from havklo.statistics import ClientStatistics
+from havklo.subscription import Subscription
 from havklo.venues import LIVE, UrlVenue, Venue
 
 __all__ = ["Client", "ClientStatistics", "OnDesync"]
@@ -29,36 +36,6 @@ OnDesync: TypeAlias = Decision | Callable[[Desync], Decision]
 
 _SECOND = 1_000_000_000
 RULES = ("unknown_delete", "unchanged_level", "short_side", "better_refill")
-
-
-class ClientStatistics(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A client's counters; those of books count while their subscription lasts.
-
-    Attributes:
-        connections: Connections that carry something now.
-        reconnects: Connections that replaced a lost one.
-        books: Books subscribed now.
-        live: Those of them that are live.
-        messages: Book messages addressed to these books.
-        verified: Those of them that were proven.
-        ignored: Book messages that were not used: of books that were not live, or not subscribed any more.
-        desyncs: Desyncs of these books.
-        resyncs: Books that were made live again.
-        dropped: Updates that iterations did not see on their own, and events that were too many.
-        unknown: Messages of channels or shapes that this version does not know.
-    """
-
-    connections: int
-    reconnects: int
-    books: int
-    live: int
-    messages: int
-    verified: int
-    ignored: int
-    desyncs: int
-    resyncs: int
-    dropped: int
-    unknown: int
 
 
 @final
@@ -78,6 +55,14 @@ class Client:
         reprove_every: Take a fresh snapshot of each book about this often, in seconds; it is not live
             meanwhile.
         rules: The structural rules that watch the levels which Kraken's checksum does not cover.
+        reconnect: Spaces attempts to connect: turns the attempt's number, from 1, into seconds. By default the first
+            is made at once, then after 0.5 s, 1 s, ... up to 30 s, with jitter.
+        connects_per_10_minutes: How many attempts the whole client makes at most. Kraken bans an address for ten
+            minutes after about 150.
+        breaker_failures: After how many failures in a row an endpoint's circuit breaker opens.
+        breaker_cool_down: For how many seconds it then lets nobody try; after that one attempt decides.
+        topics_per_connection: How many subscriptions one connection carries; more are spread over several.
+        timings: The patience of connections in detail.
 
     Raises:
         ConfigurationError: An argument can't be meant.
@@ -91,30 +76,46 @@ class Client:
         queue: int = 1024,
         reprove_every: float | None = None,
         rules: Sequence[str] = RULES,
+        reconnect: Callable[[int], float] | None = None,
+        connects_per_10_minutes: int = 120,
+        breaker_failures: int = 5,
+        breaker_cool_down: float = 30.0,
+        topics_per_connection: int = 200,
+        timings: Timings | None = None,
     ) -> None:
         if not callable(on_desync):
             _check_decision(on_desync)
-        if queue < 1:
-            raise ConfigurationError(f"a queue keeps at least one event, not {queue!r}")
-        if reprove_every is not None and reprove_every <= 0:
-            raise ConfigurationError(f"reprove_every is a positive number of seconds, not {reprove_every!r}")
+        _check_positive(queue=queue, topics_per_connection=topics_per_connection)
+        _check_positive(breaker_failures=breaker_failures, breaker_cool_down=breaker_cool_down)
+        patience = timings or Timings()
+        if reprove_every is not None:
+            _check_positive(reprove_every=reprove_every)
+            patience = msgspec.structs.replace(patience, reprove_every=round(reprove_every * _SECOND))
         self._venue = UrlVenue(venue) if isinstance(venue, str) else venue
         self._on_desync: OnDesync = on_desync
-        every = None if reprove_every is None else round(reprove_every * _SECOND)
         self._hub = Hub(
             self._venue,
-            rules=tuple(rules),
-            timings=Timings(reprove_every=every),
+            options=Options(
+                rules=tuple(rules),
+                timings=patience,
+                reconnect=reconnect,
+                connects_per_10_minutes=connects_per_10_minutes,
+                breaker_failures=breaker_failures,
+                breaker_cool_down_ns=round(breaker_cool_down * _SECOND),
+                topics_per_connection=topics_per_connection,
+            ),
             queue_limit=queue,
             wants_resync=self._wants_resync,
             crash=self._crash,
         )
+        self._checkup = Checkup(self._hub, lambda: self._state == "closed")
         self._state: Literal["new", "open", "closed"] = "new"
         self._task: asyncio.Task[Any] | None = None
         self._cancels_before = 0
         self._cancel: asyncio.Handle | None = None
         self._has_cancelled = False
         self._failure: Exception | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
 
     def __repr__(self) -> str:
         return f"<Client of {self._venue.name}, {self._state}, {len(self._hub.books)} books>"
@@ -137,6 +138,14 @@ class Client:
         """
         return MappingProxyType(self._hub.books)
 
+    @property
+    def instruments(self) -> Pairs:
+        """All pairs that Kraken lists, by symbol or by another of their names.
+
+        Known once `instrument()` is subscribed, or `resolve` has needed it; until then there are none.
+        """
+        return self._hub.pairs
+
     async def __aenter__(self) -> Self:
         if self._state != "new":
             raise ConfigurationError("a client is entered once", hint="make a new one")
@@ -152,7 +161,7 @@ class Client:
         foreign_cancel = self._retract_cancel()
         if self._state == "open":
             self._state = "closed"
-            self._hub.end(Disconnected("the client was closed"), None)
+            self._end(Disconnected("the client was closed"), None)
         try:
             await self._hub.close()
         finally:
@@ -180,28 +189,96 @@ class Client:
 
         Raises:
             SubscriptionError: Kraken refused every symbol; the first refusal has the others as notes.
-            SubscribeTimeout: No symbol had a verified snapshot in time.
+            SubscribeTimeout: No symbol was live in time.
+            UnknownSymbol: A name without a slash is none of Kraken's symbols.
+            ConfigurationError: Two names mean the same symbol.
             EndpointUnavailable: The venue does not offer the channel's endpoint.
             Disconnected: The client is closed.
         """
         self._check_open()
         self._venue.endpoint("public")
-        fresh = self._hub.place(channel.topics, "public")
-        kind = BookSubscription if len(channel.topics) == 1 else BookSubscriptions
-        subscription = kind(channel, self._hub)
-        feeds = [self._hub.feeds[topic] for topic in channel.topics]
-        for feed in feeds:
-            feed.subscriptions.append(subscription)
+        _check_positive(timeout=timeout)
+        if not all(map(is_canonical, channel.symbols)):
+            symbols = tuple([await self.resolve(symbol, timeout=timeout) for symbol in channel.symbols])
+            check_once(symbols)
+            channel = msgspec.structs.replace(channel, symbols=symbols)
+        done = await subscribe(self._hub, channel, timeout, self._raise_failure)
+        return cast("S", done)
+
+    async def resolve(self, name: str, *, timeout: float = 10.0) -> str:  # noqa: ASYNC109  # sent on
+        """Give the symbol that a name means: "XBTUSD", "xbt/usd" and "XXBTZUSD" are "BTC/USD".
+
+        This fetches the list of all pairs, unless it is known and knows the name.
+
+        Args:
+            name: A symbol, or another name of it.
+            timeout: How many seconds the list may take.
+
+        Raises:
+            UnknownSymbol: There is no such pair; its `suggestions` may have been meant.
+            SubscribeTimeout: The list did not come in time.
+        """
+        self._check_open()
+        await know_pairs(self._hub, timeout)
         try:
-            for connection, topics in fresh.items():
-                connection.subscribe(topics, round(timeout * _SECOND))
-            await asyncio.wait([feed.ready for feed in feeds])
-            self._raise_failure()
-            _conclude(subscription, feeds)
-        except BaseException:
-            await subscription.unsubscribe()
-            raise
-        return cast("S", subscription)
+            return self._hub.pairs.resolve(name)
+        except UnknownSymbol:
+            await know_pairs(self._hub, timeout, anew=True)  # it may have been listed meanwhile
+        return self._hub.pairs.resolve(name)
+
+    async def wait_until(self, condition: Callable[[], object], *, timeout: float | None = None) -> None:  # noqa: ASYNC109  # the venue's seconds
+        """Wait until a condition holds; it is asked at once, and then after every event.
+
+            await kraken.wait_until(lambda: kraken.books["BTC/USD"].spread < 1, timeout=5)
+
+        Args:
+            condition: Gives whether it holds. It is called in the receive path. A book that is not live makes it
+                false; any other exception of its ends the wait.
+            timeout: For how many seconds at most; None: as long as it takes.
+
+        Raises:
+            WaitTimeout: It has not come true in time.
+            Disconnected: The client has ended before.
+        """
+        self._check_open()
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def look(_event: object = None) -> None:
+            try:
+                if not future.done() and condition():
+                    future.set_result(None)
+            except BookNotLive:
+                return  # not yet
+            except Exception as error:  # noqa: BLE001  # raised where it is waited for
+                future.set_exception(error)
+
+        look()
+        self._hub.handlers.watch(look)
+        self._waiting.add(future)
+        try:
+            await until(future, self.clock, timeout, "what was waited for")
+        finally:
+            self._waiting.discard(future)
+            self._hub.handlers.unwatch(look)
+
+    async def drain(self, *, timeout: float = 5.0) -> int:  # noqa: ASYNC109  # the venue's seconds
+        """End gracefully: take nothing new in, close the connections, and let iterations read what they have.
+
+        Args:
+            timeout: For how many seconds at most readers may take.
+
+        Returns:
+            How many events were not read in time.
+        """
+        self._check_open()
+        self._state = "closed"
+        subscriptions = {each for feed in self._hub.feeds.values() for each in feed.subscriptions}
+        self._end(Disconnected("the client was closed"), None)
+        await self._hub.close()
+        end = self.clock.now() + round(timeout * _SECOND)
+        while (pending := self._pending(subscriptions)) and self.clock.now() < end:
+            await self.clock.sleep(0.01)
+        return pending
 
     @overload
     def on(self, event: type[E]) -> Callable[[H], H]: ...
@@ -236,27 +313,47 @@ class Client:
 
         A reader that falls behind by a whole queue gets what was kept, and then `SlowConsumer`.
         """
-        return self._hub.handlers.iterate(self._hub.queue_limit)
+        return self._hub.handlers.iterate(self._hub.stream_limit)
 
     def statistics(self) -> ClientStatistics:
         """Give the client's counters."""
         hub = self._hub
         books = [feed.book for feed in hub.feeds.values() if feed.book is not None]
-        counted = [book.statistics() for book in books]
+        counted = hub.totals.with_books(books)
         subscriptions = {each for feed in hub.feeds.values() for each in feed.subscriptions}
+        sessions = [connection.session for connection in hub.connections]
         return ClientStatistics(
-            connections=sum(connection.session.load > 0 for connection in hub.connections),
-            reconnects=sum(connection.session.reconnects for connection in hub.connections),
+            connections=sum(session.load > 0 for session in sessions),
+            reconnects=sum(session.reconnects for session in sessions),
             books=len(books),
             live=sum(book.state == "live" for book in books),
-            messages=sum(count.messages for count in counted),
-            verified=sum(count.verified for count in counted),
-            ignored=sum(connection.engine.ignored for connection in hub.connections),
-            desyncs=sum(sum(count.desyncs.values()) for count in counted),
-            resyncs=sum(connection.session.resyncs for connection in hub.connections),
-            dropped=hub.handlers.dropped + sum(each.dropped for each in subscriptions),
+            messages=counted.messages,
+            verified=counted.verified,
+            ignored=sum(engine.ignored for engine in hub.lines.engines),
+            desyncs=counted.desyncs.total(),
+            resyncs=sum(session.resyncs for session in sessions),
+            dropped=hub.totals.dropped + hub.handlers.dropped + sum(each.dropped for each in subscriptions),
+            rows=hub.totals.rows,
+            repaired=hub.totals.repaired,
+            gaps=hub.totals.gaps,
+            requests=sum(session.requests for session in sessions),
+            pending=self._pending(subscriptions),
             unknown=sum(connection.unknown for connection in hub.connections),
         )
+
+    def health(self) -> Health:
+        """Say how the client is: every connection and topic, how long things take, what went wrong."""
+        return self._checkup.examine()
+
+    def _pending(self, subscriptions: Iterable[Subscription[Any]]) -> int:
+        return self._hub.handlers.pending + sum(each.pending for each in subscriptions)
+
+    def _end(self, waiting: Disconnected, reading: Disconnected | None) -> None:
+        """Take nothing in any more; who waits or reads learns of it."""
+        self._hub.end(waiting, reading)
+        for future in self._waiting:
+            if not future.done():
+                future.set_exception(waiting)
 
     def _check_open(self) -> None:
         self._raise_failure()
@@ -282,7 +379,7 @@ class Client:
             self._cancel = asyncio.get_running_loop().call_soon(self._cancel_body)
         ended = Disconnected(f"a handler failed: {error!r}")
         ended.__cause__ = error
-        self._hub.end(ended, ended)
+        self._end(ended, ended)
 
     def _cancel_body(self) -> None:
         if self._task is not None:
@@ -303,13 +400,7 @@ def _check_decision(decision: object) -> Decision:
     return decision
 
 
-def _conclude(subscription: AnyBooks, feeds: Sequence[Feed]) -> None:
-    """Give a subscription its books and its errors; raises if there are only errors."""
-    errors = {feed.topic.symbol: feed.error for feed in feeds if feed.error is not None}
-    books = {feed.topic.symbol: feed.book for feed in feeds if feed.error is None and feed.book is not None}
-    if not books:
-        first, *others = errors.values()
-        for other in others:
-            first.add_note(f"also: {other}")
-        raise first
-    subscription.settle(books, errors)
+def _check_positive(**arguments: float) -> None:
+    for name, value in arguments.items():
+        if not value > 0:
+            raise ConfigurationError(f"{name} is above 0, not {value!r}")

@@ -4,35 +4,39 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, final
 
-from havklo._engine import Book, BookUpdate, Desync, Engine
+from havklo._engine import Book, BookStatistics, BookUpdate, Desync, Engine
 from havklo._protocol.actions import (
     Action,
+    Check,
     Close,
     Complete,
     Connect,
+    Deliver,
     Discard,
     Emit,
     Fail,
+    MarketEvent,
     Send,
     SessionEvent,
     Suspend,
     Track,
     Untrack,
 )
-from havklo._protocol.life import Timings
-from havklo._protocol.messages import BookLost, BookProven, Malformed, Message, Unknown, decode
+from havklo._protocol.life import Life
+from havklo._protocol.messages import Activity, BookLost, BookProven, Malformed, Message, Rows, Unknown, decode
 from havklo._protocol.session import Session
+from havklo._pulse import Pulse
+from havklo._receiving import Attempt, UpdateHandlers, receive_path
 from havklo._transport import Transport
 from havklo.channels import Topic
 from havklo.errors import HavkloError, MalformedFrame
+from havklo.events import Moved
 from havklo.venues import Role, Venue
 
 if TYPE_CHECKING:
     from havklo.clock import Timer
 
 __all__ = ["Connection", "Owner"]
-
-Handlers = tuple[Callable[[BookUpdate], object], ...]
 
 
 class Owner(Protocol):
@@ -41,18 +45,27 @@ class Owner(Protocol):
     def tracked(self, topic: Topic, book: Book) -> None:
         """Learn of a topic's book, not live yet."""
 
+    def retired(self, statistics: BookStatistics) -> None:
+        """Learn what a book has counted that is closed now."""
+
     def completed(self, topic: Topic) -> None:
         """Learn that a topic is live for the first time."""
+
+    def deliver(self, topic: Topic, told: Sequence[MarketEvent]) -> None:
+        """Give events of a topic to whoever reads it."""
 
     def failed(self, topic: Topic, error: HavkloError) -> None:
         """Learn that a topic is not wanted any more, and why."""
 
-    def emit(self, event: SessionEvent | Desync) -> None:
+    def emit(self, event: SessionEvent | Desync | Moved) -> None:
         """Tell the user."""
 
     def wants_resync(self, desync: Desync, /) -> bool:
         """Decide about a desync."""
         ...
+
+    def lost(self, source: "Connection", desync: Desync, *, resync: bool) -> None:
+        """Pass a desync to the connections that carry the books."""
 
     def crash(self, error: Exception, /) -> None:
         """End the client: a handler, or the client itself, has failed."""
@@ -67,11 +80,13 @@ class Connection:
         number: The number by which events name the connection.
         venue: Where to connect.
         role: Which of the venue's endpoints.
-        rules: The engine's structural rules.
-        timings: The session's patience.
-        random: Gives numbers in [0, 1).
+        engine: Keeps the books. Connections share one as long as no two of them carry the same symbol, so that a
+            book stays the same object when its topic goes to another connection.
+        session: Decides what to do.
 
     Attributes:
+        number: The number by which events name the connection.
+        pulse: How long messages take, on the way here and here.
         unknown: How many messages of unknown channels or shapes came.
     """
 
@@ -82,15 +97,16 @@ class Connection:
         venue: Venue,
         role: Role,
         *,
-        rules: Sequence[str],
-        timings: Timings,
-        random: Callable[[], float],
+        engine: Engine,
+        session: Session,
     ) -> None:
+        self.number = number
         self.role: Role = role
-        self.engine = Engine(rules=rules)
-        self.session = Session(random, connection=number, timings=timings)
-        self.unknown = 0
-        self.routes: dict[str, Handlers] = {}
+        self.engine = engine
+        self.session = session
+        self.pulse: Pulse = Pulse(venue.clock)
+        self.unknown: int = 0
+        self.routes: dict[str, UpdateHandlers] = {}
         self._owner = owner
         self._venue = venue
         self._clock = venue.clock
@@ -100,7 +116,9 @@ class Connection:
         self._timer_at = 0
         self._discarded = False
         self._closed = False
-        self.on_frame, self.set_handlers = _receive_path(self)
+        on_frame, set_handlers = receive_path(self)
+        self.on_frame: Callable[[bytes, int], MalformedFrame | None] = on_frame
+        self.set_handlers: Callable[[UpdateHandlers], None] = set_handlers
 
     def __repr__(self) -> str:
         return f"<Connection to {self._venue.name}: {self.session!r}>"
@@ -113,9 +131,24 @@ class Connection:
         """Want topics no more."""
         self._perform(self.session.unsubscribe(topics, self._clock.now()))
 
-    def resync(self, symbols: Iterable[str]) -> None:
-        """Take fresh snapshots."""
-        self._perform(self.session.resync(symbols, self._clock.now()))
+    def resync(self, topic: Topic) -> None:
+        """Take a fresh snapshot."""
+        self._perform(self.session.resync([topic.symbol], self._clock.now(), topic.channel))
+
+    def release(self, topics: Iterable[Topic]) -> list[Life]:
+        """Let go of topics that another connection takes over."""
+        actions, lives = self.session.release(topics)
+        self._perform(actions)
+        return lives
+
+    def adopt(self, lives: Iterable[Life]) -> None:
+        """Take over what another connection has let go of."""
+        self._perform(self.session.adopt(lives, self._clock.now()))
+
+    @property
+    def last_message_age_ns(self) -> int | None:
+        """How many nanoseconds ago anything came, or None while there is no connection."""
+        return None if self._transport is None else self._clock.now() - self._transport.last_read
 
     async def close(self) -> None:
         """End the connection for good, politely; its books are closed."""
@@ -137,8 +170,8 @@ class Connection:
             self.routes.clear()
             if self._timer is not None:
                 self._timer.cancel()
-            for symbol in self.engine.symbols:
-                self.engine.untrack(symbol)
+            for symbol in self._symbols():
+                self._untrack(symbol)
 
     # -- what comes in -----------------------------------------------------------------------
 
@@ -154,8 +187,16 @@ class Connection:
     def desynced(self, desync: Desync) -> None:
         """Tell the user and the session of a desync, in this order."""
         self._owner.emit(desync)
-        resync = self._owner.wants_resync(desync)
-        self._hear(BookLost(symbols=desync.symbols, reason=desync.reason.value, resync=resync))
+        self._owner.lost(self, desync, resync=self._owner.wants_resync(desync))
+
+    def carries(self, symbol: str) -> bool:
+        """Whether the book of a symbol is wanted of this connection."""
+        life = self.session.lives.get("book", symbol)
+        return life is not None and life.wanted
+
+    def lose(self, symbols: tuple[str, ...], desync: Desync, *, resync: bool) -> None:
+        """Tell the session of a desync of its books."""
+        self._hear(BookLost(symbols=symbols, reason=desync.reason.value, resync=resync))
 
     def on_malformed(self, error: MalformedFrame) -> None:
         """Tell the session of a frame that nobody could read."""
@@ -164,14 +205,17 @@ class Connection:
         except Exception as failure:  # noqa: BLE001  # a handler's; it ends the client with this exception
             self.crash(failure)
 
-    def other(self, payload: bytes) -> MalformedFrame | None:
+    def other(self, payload: bytes, recv_ns: int) -> MalformedFrame | None:
         """Read a message that is not the engine's, and tell the session; gives what can't be read back."""
         try:
-            message = decode(payload)
+            message = decode(payload, recv_ns)
         except MalformedFrame as error:
             return error
-        self.unknown += isinstance(message, Unknown) and message.channel != "book"
-        self._hear(message)
+        if type(message) is Rows:
+            self._hear_rows(message)
+        else:
+            self.unknown += isinstance(message, Unknown) and message.channel != "book"
+            self._hear(message)
         return None
 
     def crash(self, error: Exception) -> None:
@@ -180,6 +224,15 @@ class Connection:
 
     def _hear(self, message: Message) -> None:
         self._perform(self.session.receive(message, self._clock.now()))
+
+    def _hear_rows(self, message: Rows) -> None:
+        actions = self.session.receive(message, self._clock.now())
+        if len(actions) == 1 and type(actions[0]) is Deliver:
+            # The usual case, many times a second: nothing but this, so that no deadline has moved.
+            if not self._closed:
+                self._owner.deliver(actions[0].topic, actions[0].events)
+        else:
+            self._perform(actions)
 
     def _tick(self) -> None:
         self._timer = None
@@ -198,7 +251,7 @@ class Connection:
                 self._carry_out(action)
             self._arm()
 
-    def _carry_out(self, action: Action) -> None:  # noqa: C901  # one arm per action, each a line
+    def _carry_out(self, action: Action) -> None:  # noqa: C901, PLR0912  # one arm per action, each a line
         match action:
             case Send(payload):
                 if self._transport is not None:
@@ -209,6 +262,8 @@ class Connection:
                 self._suspend(symbols, reason)
             case Discard():
                 self._discarded = True
+            case Deliver(topic, events):
+                self._owner.deliver(topic, events)
             case Complete(topic):
                 self._owner.completed(topic)
             case Fail(topic, error):
@@ -217,26 +272,42 @@ class Connection:
                 book = self.engine.track(topic.symbol, topic.depth or 10, channel=topic.channel)
                 self._owner.tracked(topic, book)
             case Untrack(topic):
-                self.engine.untrack(topic.symbol)
+                self._untrack(topic.symbol)
             case Connect():
                 self._opening = asyncio.get_running_loop().create_task(self._open())
-            case Close():
-                self._drop()
+            case Check(symbols):
+                self._answer(symbols)
+            case Close(reason, code):
+                self._drop(reason, code)
 
     def _suspend(self, symbols: tuple[str, ...] | None, reason: str) -> None:
-        if symbols is None:
-            self.engine.suspend(None, reason)
-        else:
-            for symbol in symbols:
-                self.engine.suspend(symbol, reason)
+        for symbol in self._symbols() if symbols is None else symbols:
+            self.engine.suspend(symbol, reason)
 
-    def _drop(self) -> None:
+    def _untrack(self, symbol: str) -> None:
+        self._owner.retired(self.engine.book(symbol).statistics())
+        self.engine.untrack(symbol)
+
+    def _symbols(self) -> tuple[str, ...]:
+        """The symbols of all books that this connection carries."""
+        return tuple(life.topic.symbol for life in self.session.lives if life.is_book and life.wanted)
+
+    def _answer(self, symbols: tuple[str, ...]) -> None:
+        """Tell the session how lively books are."""
+        now_ns = self._clock.epoch_ns()
+        books: dict[str, tuple[int, int]] = {}
+        for symbol in symbols:
+            book = self.engine.book(symbol)
+            books[symbol] = book.statistics().messages, book.age_ns(now_ns) or 0
+        self._hear(Activity(books=books))
+
+    def _drop(self, reason: str, code: int) -> None:
         if self._opening is not None:
             self._opening.cancel()
         transport, self._transport = self._transport, None
         if transport is not None:
             # Not `close`: nothing that the peer still has to say may reach the books of the next connection.
-            transport.abort()
+            transport.abort(code, reason)
 
     def _arm(self) -> None:
         deadline = self.session.next_deadline
@@ -247,87 +318,26 @@ class Connection:
         self._timer, self._timer_at = self._clock.call_at(deadline, self._tick), deadline
 
     async def _open(self) -> None:
-        attempt = _Attempt(self)
+        attempt = Attempt(self)
         try:
             transport = await self._venue.open(self.role, attempt)
             self._opening = None
             attempt.transport = self._transport = transport
             self._perform(self.session.connected(self._clock.now()))
             if attempt.closed is not None:
-                self.ended(transport, attempt.closed)
+                self.ended(transport, attempt.closed, attempt.code)
         except HavkloError as error:
             self._opening = None
             self.ended(None, getattr(error, "reason", str(error)))
         except Exception as error:  # noqa: BLE001  # whatever it is, the client must not go on as if connected
             self._owner.crash(error)
 
-    def ended(self, transport: Transport | None, reason: str) -> None:
+    def ended(self, transport: Transport | None, reason: str, code: int | None = None) -> None:
         """Learn that a transport has ended; one that was let go of is of no interest."""
         if transport is not self._transport:
             return
         self._transport = None
         try:
-            self._perform(self.session.disconnected(reason, self._clock.now()))
+            self._perform(self.session.disconnected(reason, self._clock.now(), code))
         except Exception as error:  # noqa: BLE001  # a handler's; it ends the client with this very exception
             self._owner.crash(error)
-
-
-class _Attempt:
-    """The handler of one transport: after its connection has moved on, it is deaf."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.transport: Transport | None = None
-        self.closed: str | None = None
-        self.on_frame = connection.on_frame
-        self.on_malformed = connection.on_malformed
-        self._connection = connection
-
-    def on_closed(self, reason: str) -> None:
-        self.closed = reason
-        if self.transport is not None:
-            self._connection.ended(self.transport, reason)
-
-
-def _receive_path(  # noqa: C901  # a frame pays for every call, so this is one function
-    connection: Connection,
-) -> tuple[Callable[[bytes, int], MalformedFrame | None], Callable[[Handlers], None]]:
-    """Build the path of a frame: engine, session where it waits for this book, handlers.
-
-    It is a closure, because what it needs on every frame are then cells and not attributes.
-    """
-    receive = connection.engine.receive
-    attention, routes = connection.session.attention, connection.routes
-    deliver: Callable[[BookUpdate], object] | None = None
-
-    def on_frame(payload: bytes, recv_ns: int) -> MalformedFrame | None:
-        try:
-            event = receive(payload, recv_ns)
-        except MalformedFrame as error:
-            return error
-        try:
-            if type(event) is BookUpdate:
-                if attention and event.symbol in attention and not connection.settle(event):
-                    return None
-                if deliver is not None:
-                    deliver(event)
-                if routes:
-                    for put in routes.get(event.symbol, ()):
-                        put(event)
-            elif event is None:
-                return connection.other(payload)
-            else:
-                connection.desynced(event)
-        except Exception as error:  # noqa: BLE001  # a handler's; it ends the client with this very exception
-            connection.crash(error)
-        return None
-
-    def set_handlers(handlers: Handlers) -> None:
-        nonlocal deliver
-
-        def to_each(update: BookUpdate) -> None:
-            for handle in handlers:
-                handle(update)
-
-        deliver = to_each if len(handlers) > 1 else handlers[0] if handlers else None
-
-    return on_frame, set_handlers

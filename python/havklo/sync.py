@@ -1,160 +1,36 @@
 """The client for notebooks and scripts: the same names without `await`, over one background thread."""
 
-import asyncio
 import atexit
-import concurrent.futures
 import contextlib
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast, final, overload
+from typing import Any, Generic, Self, TypeVar, final, overload
 
-from havklo import client, events, subscription
+from havklo import client, clock, events, subscription
 from havklo._engine import Book, BookUpdate
-from havklo._queues import Iteration
-from havklo._run import loop_factory
+from havklo._portal import Events, Portal, Ticks
+from havklo._protocol.timings import Timings
 from havklo.channels import Channel
 from havklo.client import ClientStatistics, OnDesync
 from havklo.errors import ConfigurationError, Disconnected, HavkloError
+from havklo.events import Instruments
+from havklo.health import Health
+from havklo.instruments import Asset, Pairs
 from havklo.venues import LIVE, Venue
 
-__all__ = ["BookSubscription", "BookSubscriptions", "Client", "Subscription"]
+__all__ = ["BookSubscription", "BookSubscriptions", "Client", "Clock", "InstrumentSubscription", "Subscription"]
 
 T = TypeVar("T")
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
 E = TypeVar("E", bound=events.Event)
 H = TypeVar("H", bound=Callable[[Any], object])
 
-_BATCH = 256
 
+class Subscription(Generic[V_co]):
+    """Something subscribed to: iterate over its events, or use it in a `with` to end it; see `havklo.Subscription`."""
 
-@final
-class _Portal:
-    """One event loop on one thread, in which a client is open, and the way into it."""
-
-    def __init__(self, kraken: client.Client) -> None:
-        self.failure: Exception | None = None
-        self._client = kraken
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._calls: set[concurrent.futures.Future[Any]] = set()
-        self._lock = threading.Lock()
-        self._opened: concurrent.futures.Future[None] = concurrent.futures.Future()
-        self._thread = threading.Thread(target=self._run, name="havklo", daemon=True)
-        self._thread.start()
-        try:
-            self._opened.result()
-        except BaseException:
-            self.close()
-            raise
-
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine there and wait for it; an interrupt here cancels it there."""
-        with self._lock:
-            future = None if self._loop is None else asyncio.run_coroutine_threadsafe(work, self._loop)
-            if future is not None:
-                self._calls.add(future)
-        if future is None:
-            work.close()
-            raise self._gone()
-        try:
-            return future.result()
-        except concurrent.futures.CancelledError:
-            raise self._gone() from None
-        except BaseException:
-            future.cancel()
-            raise
-        finally:
-            self._calls.discard(future)
-
-    def post(self, function: Callable[[], object]) -> None:
-        """Call a function there, some time soon, unless the loop has ended."""
-        with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(function)
-
-    def close(self) -> None:
-        """Leave the client, stop the loop and wait for its thread; doing it twice is allowed."""
-        with self._lock:
-            if self._loop is not None and self._stop is not None:
-                self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    def _gone(self) -> Disconnected:
-        with self._lock:
-            is_ending = self._loop is None
-        if is_ending and threading.current_thread() is not self._thread:
-            # Only when the thread has ended is it known what ended it.
-            self._thread.join()
-        gone = Disconnected("the client is closed")
-        gone.__cause__ = self.failure
-        return gone
-
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(self._stay())
-        except Exception as error:  # noqa: BLE001  # it is raised again, where someone waits for it
-            if self._opened.done():
-                self.failure = error
-            else:
-                self._opened.set_exception(error)
-        finally:
-            # Whoever came too late for the loop must not wait for ever.
-            with self._lock:
-                self._loop = None
-                for future in self._calls:
-                    future.cancel()
-
-    async def _stay(self) -> None:
-        self._stop = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        try:
-            async with self._client:
-                self._opened.set_result(None)
-                await self._stop.wait()
-        finally:
-            with self._lock:
-                self._loop = None
-
-
-class _Events(Iterator[T], Generic[T]):
-    """One `for` over a queue that the background thread fills."""
-
-    def __init__(self, portal: _Portal, begin: Callable[[], Iteration[T]]) -> None:
-        self._portal = portal
-        self._batch: list[T] = []
-        self._iteration = portal.call(_do(begin))
-
-    def __next__(self) -> T:
-        if not self._batch:
-            self._batch = self._portal.call(_next_batch(self._iteration))
-            self._batch.reverse()
-        if not self._batch:
-            raise StopIteration
-        return self._batch.pop()
-
-    def __del__(self) -> None:
-        iteration: Iteration[T] | None = getattr(self, "_iteration", None)
-        if iteration is not None:
-            # Not waited for: whoever collects garbage may be the background thread itself.
-            self._portal.post(iteration.close)
-
-
-async def _do(function: Callable[[], T]) -> T:
-    return function()
-
-
-async def _next_batch(iteration: Iteration[T]) -> list[T]:
-    """Wait for one event and take what else is there, so that the threads meet less often."""
-    async for event in iteration:
-        return [event, *iteration.take(_BATCH - 1)]
-    return []
-
-
-class Subscription:
-    """What one book and several have in common."""
-
-    def __init__(self, portal: _Portal, inner: subscription.AnyBooks) -> None:
+    def __init__(self, portal: Portal, inner: subscription.Subscription[V_co]) -> None:
         self._portal = portal
         self._inner = inner
 
@@ -167,13 +43,40 @@ class Subscription:
         return self._inner.channel
 
     @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols that are subscribed."""
+        return self._inner.symbols
+
+    @property
+    def errors(self) -> Mapping[str, HavkloError]:
+        """Why other symbols of the channel are not subscribed, by symbol."""
+        return self._inner.errors
+
+    @property
     def dropped(self) -> int:
-        """How many updates its iterations did not see on their own, because they were conflated."""
+        """How many events its iterations did not see on their own, because the reader was too slow."""
         return self._inner.dropped
 
-    def __iter__(self) -> Iterator[BookUpdate]:
-        """Begin an iteration with a queue of its own; see `havklo.BookSubscription`."""
-        return _Events(self._portal, self._inner.__aiter__)
+    @property
+    def pending(self) -> int:
+        """How many events its iterations have still to read."""
+        return self._inner.pending
+
+    def __iter__(self) -> Iterator[V_co]:
+        """Begin an iteration with a queue of its own; the first begins with the snapshot."""
+        return Events(self._portal, self._inner.__aiter__)
+
+    def next(self, *, timeout: float | None = None) -> V_co:
+        """Wait for one event, the next from now on.
+
+        Args:
+            timeout: For how many seconds at most; None: as long as it takes.
+
+        Raises:
+            WaitTimeout: None came in time.
+            Disconnected: The subscription or its client has ended.
+        """
+        return self._portal.call(self._inner.next(timeout=timeout))
 
     def resync(self) -> None:
         """Ask for a fresh snapshot."""
@@ -194,7 +97,7 @@ class Subscription:
 
 
 @final
-class BookSubscription(Subscription):
+class BookSubscription(Subscription[BookUpdate]):
     """One book."""
 
     _inner: subscription.BookSubscription
@@ -211,7 +114,7 @@ class BookSubscription(Subscription):
 
 
 @final
-class BookSubscriptions(Subscription):
+class BookSubscriptions(Subscription[BookUpdate]):
     """Several books."""
 
     _inner: subscription.BookSubscriptions
@@ -221,19 +124,71 @@ class BookSubscriptions(Subscription):
         """The books that are subscribed, by symbol."""
         return self._inner.books
 
+
+@final
+class InstrumentSubscription(Subscription[Instruments]):
+    """The list of all assets and pairs; it is kept up to date."""
+
+    _inner: subscription.InstrumentSubscription
+
     @property
-    def errors(self) -> Mapping[str, HavkloError]:
-        """Why the other symbols are not, by symbol."""
-        return self._inner.errors
+    def pairs(self) -> Pairs:
+        """All pairs as of now, by symbol."""
+        return self._inner.pairs
+
+    @property
+    def assets(self) -> Mapping[str, Asset]:
+        """All assets as of now, by their id."""
+        return self._inner.assets
+
+
+@final
+class Clock:
+    """The venue's time: a `havklo.clock.Clock` without `await`."""
+
+    def __init__(self, portal: Callable[[], Portal], inner: clock.Clock) -> None:
+        self._portal = portal
+        self._inner = inner
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+    def now(self) -> int:
+        """Give the monotonic time in nanoseconds."""
+        return self._inner.now()
+
+    def epoch_ns(self) -> int:
+        """Give the nanoseconds since 1970."""
+        return self._inner.epoch_ns()
+
+    def to_epoch(self, now: int) -> int:
+        """Turn a monotonic instant of about this moment into nanoseconds since 1970."""
+        return self._inner.to_epoch(now)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; may be interrupted at any time.
+
+        Raises:
+            Disconnected: The client is closed.
+        """
+        self._portal().call(self._inner.sleep(seconds))
+
+    def every(self, seconds: float) -> Iterator[int]:
+        """Yield the monotonic time once per interval, without drift; missed intervals are skipped.
+
+        Raises:
+            Disconnected: The client is closed.
+        """
+        return Ticks(self._portal(), self._inner.every(seconds))
 
 
 @final
 class Client:
     """A `havklo.Client` without `await`.
 
-    Use it in a `with`, or call `open` and `close` where that is inconvenient, as in a notebook. The client
-    itself lives on a background thread, and so do handlers: they run there, in the receive path. An
-    interrupt (Ctrl-C) of a waiting call takes the call back and leaves the client intact.
+    Use it in a `with`, or call `open` and `close` where that is inconvenient, as in a notebook. The client itself
+    lives on a background thread, and so do handlers: they run there, in the receive path, and can read anything but
+    wait for nothing. An interrupt (Ctrl-C) of a waiting call takes the call back and leaves the client intact.
 
     Args:
         venue: As for `havklo.Client`, and so are the others.
@@ -241,6 +196,12 @@ class Client:
         queue: How many events each iteration keeps for a reader that falls behind.
         reprove_every: Take a fresh snapshot of each book about this often, in seconds.
         rules: The structural rules.
+        reconnect: Spaces attempts to connect; called on the background thread.
+        connects_per_10_minutes: How many attempts the whole client makes at most.
+        breaker_failures: After how many failures in a row an endpoint's circuit breaker opens.
+        breaker_cool_down: For how many seconds it then lets nobody try.
+        topics_per_connection: How many subscriptions one connection carries.
+        timings: The patience of connections in detail.
     """
 
     def __init__(
@@ -251,9 +212,27 @@ class Client:
         queue: int = 1024,
         reprove_every: float | None = None,
         rules: Sequence[str] = client.RULES,
+        reconnect: Callable[[int], float] | None = None,
+        connects_per_10_minutes: int = 120,
+        breaker_failures: int = 5,
+        breaker_cool_down: float = 30.0,
+        topics_per_connection: int = 200,
+        timings: Timings | None = None,
     ) -> None:
-        self._inner = client.Client(venue, on_desync=on_desync, queue=queue, reprove_every=reprove_every, rules=rules)
-        self._portal: _Portal | None = None
+        self._inner = client.Client(
+            venue,
+            on_desync=on_desync,
+            queue=queue,
+            reprove_every=reprove_every,
+            rules=rules,
+            reconnect=reconnect,
+            connects_per_10_minutes=connects_per_10_minutes,
+            breaker_failures=breaker_failures,
+            breaker_cool_down=breaker_cool_down,
+            topics_per_connection=topics_per_connection,
+            timings=timings,
+        )
+        self._portal: Portal | None = None
 
     def __repr__(self) -> str:
         return repr(self._inner).replace("<Client", "<sync.Client")
@@ -262,7 +241,7 @@ class Client:
         """Start the background thread and enter the venue."""
         if self._portal is not None:
             raise ConfigurationError("a client is opened once", hint="make a new one")
-        self._portal = _Portal(self._inner)
+        self._portal = Portal(self._inner)
         atexit.register(self._portal.close)
         return self
 
@@ -296,9 +275,19 @@ class Client:
         return self._inner.venue
 
     @property
+    def clock(self) -> Clock:
+        """The venue's time."""
+        return Clock(self._entered, self._inner.clock)
+
+    @property
     def books(self) -> Mapping[str, Book]:
         """The subscribed books by symbol, of several depths the deepest."""
         return self._inner.books
+
+    @property
+    def instruments(self) -> Pairs:
+        """All pairs that Kraken lists, once `instrument()` is subscribed or `resolve` has needed them."""
+        return self._inner.instruments
 
     @overload
     def subscribe(
@@ -308,25 +297,63 @@ class Client:
     def subscribe(
         self, channel: Channel[subscription.BookSubscriptions], *, timeout: float = 10.0
     ) -> BookSubscriptions: ...
+    @overload
     def subscribe(
-        self,
-        channel: Channel[subscription.BookSubscription] | Channel[subscription.BookSubscriptions],
-        *,
-        timeout: float = 10.0,
-    ) -> BookSubscription | BookSubscriptions:
+        self, channel: Channel[subscription.InstrumentSubscription], *, timeout: float = 10.0
+    ) -> InstrumentSubscription: ...
+    @overload
+    def subscribe(
+        self, channel: Channel[subscription.Subscription[V]], *, timeout: float = 10.0
+    ) -> Subscription[V]: ...
+    def subscribe(self, channel: Channel[Any], *, timeout: float = 10.0) -> Subscription[Any]:
         """Subscribe to a channel; returns once everything in it is live or has failed.
 
         Raises:
             SubscriptionError: Kraken refused every symbol.
-            SubscribeTimeout: No symbol had a verified snapshot in time.
+            SubscribeTimeout: No symbol was live in time.
+            UnknownSymbol: A name without a slash is none of Kraken's symbols.
             EndpointUnavailable: The venue does not offer the channel's endpoint.
             Disconnected: The client is closed.
         """
         portal = self._entered()
-        inner = portal.call(self._inner.subscribe(cast("Channel[Any]", channel), timeout=timeout))
-        if isinstance(inner, subscription.BookSubscription):
-            return BookSubscription(portal, inner)
-        return BookSubscriptions(portal, inner)
+        inner: subscription.Subscription[Any] = portal.call(self._inner.subscribe(channel, timeout=timeout))
+        match inner:
+            case subscription.BookSubscription():
+                return BookSubscription(portal, inner)
+            case subscription.BookSubscriptions():
+                return BookSubscriptions(portal, inner)
+            case subscription.InstrumentSubscription():
+                return InstrumentSubscription(portal, inner)
+            case _:
+                return Subscription(portal, inner)
+
+    def resolve(self, name: str, *, timeout: float = 10.0) -> str:
+        """Give the symbol that a name means: "XBTUSD", "xbt/usd" and "XXBTZUSD" are "BTC/USD".
+
+        Raises:
+            UnknownSymbol: There is no such pair; its `suggestions` may have been meant.
+            SubscribeTimeout: The list of all pairs did not come in time.
+        """
+        return self._entered().call(self._inner.resolve(name, timeout=timeout))
+
+    def wait_until(self, condition: Callable[[], object], *, timeout: float | None = None) -> None:
+        """Wait until a condition holds; it is asked at once, and then after every event, on the background thread.
+
+        Raises:
+            WaitTimeout: It has not come true in time.
+            Disconnected: The client has ended before.
+        """
+        self._entered().call(self._inner.wait_until(condition, timeout=timeout))
+
+    def drain(self, *, timeout: float = 5.0) -> int:
+        """End gracefully: take nothing new in, close the connections, and let other threads' iterations read on.
+
+        What this thread has not read yet it can still read afterwards; with `timeout=0` nobody is waited for.
+
+        Returns:
+            How many events were not read in time.
+        """
+        return self._entered().call(self._inner.drain(timeout=timeout))
 
     @overload
     def on(self, event: type[E]) -> Callable[[H], H]: ...
@@ -354,16 +381,20 @@ class Client:
 
     def __iter__(self) -> Iterator[events.Event]:
         """Iterate over everything from now on, in the order of arrival."""
-        return _Events(self._entered(), self._inner.__aiter__)
+        return Events(self._entered(), self._inner.__aiter__)
 
     def statistics(self) -> ClientStatistics:
         """Give the client's counters."""
         return self._do(self._inner.statistics)
 
-    def _entered(self) -> _Portal:
+    def health(self) -> Health:
+        """Say how the client is: every connection and topic, how long things take, what went wrong."""
+        return self._do(self._inner.health)
+
+    def _entered(self) -> Portal:
         if self._portal is None:
             raise Disconnected("the client is not open yet", hint="use it within: with Client() as kraken")
         return self._portal
 
     def _do(self, function: Callable[[], T]) -> T:
-        return function() if self._portal is None else self._portal.call(_do(function))
+        return function() if self._portal is None else self._portal.do(function)

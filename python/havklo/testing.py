@@ -127,4 +127,4 @@ if find_spec("pytest") is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 else:
-    exchange = _make_fixture()
+    exchange: Any = _make_fixture()

@@ -1,9 +1,15 @@
 """The spacing of retries."""
 
+import math
+import re
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from havklo._protocol.backoff import Backoff
+from havklo._protocol.backoff import Backoff, Chosen, Retry
+from havklo.errors import ConfigurationError
 
 SECOND = 1_000_000_000
 
@@ -52,3 +58,37 @@ def test_easing_forgets_the_oldest_attempts() -> None:
     assert (backoff.attempts, backoff.next()) == (2, 1_000_000_000)
     backoff.ease(9)
     assert backoff.attempts == 3
+
+
+def test_a_chosen_strategy() -> None:
+    """It is asked with the attempt's number, from 1, and its seconds are kept to the nanosecond."""
+    retry = Chosen(lambda attempt: attempt * 0.25)
+    assert [retry.next() for _ in range(3)] == [SECOND // 4, SECOND // 2, 3 * SECOND // 4]
+    assert retry.attempts == 3
+    retry.ease(1)
+    assert (retry.attempts, retry.next()) == (1, SECOND // 2)
+    retry.ease(9)
+    assert retry.attempts == 2
+    retry.reset()
+    assert (retry.attempts, retry.next()) == (0, SECOND // 4)
+
+
+@pytest.mark.parametrize(("seconds", "nanoseconds"), [(0, 0), (0.0, 0), (3, 3 * SECOND), (1e-9, 1), (1e300, None)])
+def test_any_number_of_seconds(seconds: float, nanoseconds: int | None) -> None:
+    """From nothing to what is never over."""
+    delay = Chosen(lambda _attempt: seconds).next()
+    assert delay == (int(seconds) * SECOND if nanoseconds is None else nanoseconds)
+
+
+@pytest.mark.parametrize("result", [-0.1, math.inf, math.nan, None, "1", 1j])
+def test_a_strategy_that_gives_no_time(result: Any) -> None:
+    """The error says what it gave, and for which attempt."""
+    retry = Chosen(lambda _attempt: result)
+    with pytest.raises(ConfigurationError, match=rf"{re.escape(repr(result))} for attempt 1"):
+        retry.next()
+
+
+def test_both_space_retries() -> None:
+    """What is chosen can stand wherever the other does."""
+    retries: list[Retry] = [Backoff(lambda: 0.0), Chosen(lambda _attempt: 0.0)]
+    assert [retry.next() for retry in retries] == [0, 0]

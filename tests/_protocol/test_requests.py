@@ -1,6 +1,9 @@
 """Writing requests: topics in, Kraken's JSON out."""
 
 import json
+from typing import Any
+
+import pytest
 
 from havklo._protocol.requests import Requests
 from havklo.channels import Topic
@@ -23,10 +26,23 @@ def test_unsubscribe() -> None:
     assert json.loads(payload) == {"method": "unsubscribe", "req_id": req_id, "params": params}
 
 
-def test_depth_is_left_out_where_there_is_none() -> None:
-    """A channel without depths sends none."""
-    _, payload = Requests().subscribe([Topic("trade", "BTC/USD")])
-    assert "depth" not in json.loads(payload)["params"]
+@pytest.mark.parametrize(
+    ("topic", "params"),
+    [
+        (Topic("trade", "BTC/USD"), {"channel": "trade", "symbol": ["BTC/USD"]}),
+        (
+            Topic("ticker", "BTC/USD", event_trigger="bbo"),
+            {"channel": "ticker", "symbol": ["BTC/USD"], "event_trigger": "bbo"},
+        ),
+        (Topic("ohlc", "BTC/USD", interval=60), {"channel": "ohlc", "symbol": ["BTC/USD"], "interval": 60}),
+        (Topic("instrument", ""), {"channel": "instrument"}),
+    ],
+)
+def test_options_of_channels(topic: Topic, params: dict[str, Any]) -> None:
+    """Each channel is asked for, and taken back, with the options it has; a list of everything has no symbol."""
+    requests = Requests()
+    assert json.loads(requests.subscribe([topic])[1])["params"] == {**params, "snapshot": True}
+    assert json.loads(requests.unsubscribe([topic])[1])["params"] == params
 
 
 def test_ping() -> None:

@@ -21,9 +21,9 @@ class Ear:
         """Keep what could not be read."""
         self.heard.append(error.detail)
 
-    def on_closed(self, reason: str) -> None:
+    def on_closed(self, reason: str, code: int | None) -> None:
         """Keep why it ended."""
-        self.heard.append(reason)
+        self.heard.append(reason if code is None else (reason, code))
 
 
 async def test_both_ways() -> None:
@@ -44,6 +44,18 @@ async def test_both_ways() -> None:
     assert (transport.sent, transport.goodbye, transport.open) == ([b"hello"], (1001, "done"), False)
     assert transport.last_read == venue.clock.now()
     assert repr(transport) == "<MemoryTransport public ended, 1 sent>"
+
+
+async def test_how_it_ends() -> None:
+    """The peer may end it with a code; dropping it is no goodbye from the peer, but the peer is told why."""
+    venue, ear = MemoryVenue(), Ear()
+    first, second = await venue.open("public", ear), await venue.open("public", ear)
+    first.end("closed by the peer: 1012", 1012)
+    first.end("again", 1000)
+    second.abort(1001, "silent")
+    second.abort()
+    assert ear.heard == [("closed by the peer: 1012", 1012), "dropped by this side"]
+    assert (first.goodbye, second.goodbye) == (None, (1001, "silent"))
 
 
 async def test_refusals_and_roles() -> None:

@@ -60,6 +60,7 @@ class Ear:
         self.frames: list[tuple[bytes, int]] = []
         self.malformed: list[MalformedFrame] = []
         self.closed: list[str] = []
+        self.codes: list[int | None] = []
         self.end = asyncio.Event()
 
     def on_frame(self, payload: bytes, recv_ns: int) -> MalformedFrame | None:
@@ -75,9 +76,10 @@ class Ear:
         """Keep what could not be read."""
         self.malformed.append(error)
 
-    def on_closed(self, reason: str) -> None:
+    def on_closed(self, reason: str, code: int | None) -> None:
         """Keep why it ended."""
         self.closed.append(reason)
+        self.codes.append(code)
 
     @property
     def payloads(self) -> list[bytes]:
@@ -185,7 +187,7 @@ async def test_the_peer_closes() -> None:
     async with connected() as (socket, peer, ear):
         peer.transport.send_close(picows.WSCloseCode.SERVICE_RESTART, b"maintenance")
         await socket.wait_closed()
-        assert ear.closed == ["closed by the peer: 1012 maintenance"]
+        assert (ear.closed, ear.codes) == (["closed by the peer: 1012 maintenance"], [1012])
         assert await peer.goodbyes.get() == 1000
         socket.send(b"too late")
         socket.close()
@@ -197,7 +199,7 @@ async def test_the_peer_closes_without_a_code() -> None:
     async with connected() as (socket, peer, ear):
         peer.say(b"", picows.WSMsgType.CLOSE)
         await socket.wait_closed()
-        assert ear.closed == ["closed by the peer: no code"]
+        assert (ear.closed, ear.codes) == (["closed by the peer: no code"], [None])
 
 
 async def test_the_peer_vanishes() -> None:
@@ -205,7 +207,7 @@ async def test_the_peer_vanishes() -> None:
     async with connected() as (socket, peer, ear):
         peer.transport.disconnect(graceful=False)
         await socket.wait_closed()
-        assert ear.closed == ["the connection was lost"]
+        assert (ear.closed, ear.codes) == (["the connection was lost"], [None])
 
 
 async def test_close() -> None:
@@ -235,6 +237,15 @@ async def test_abort() -> None:
         socket.abort()
         await socket.wait_closed()
         assert await peer.goodbyes.get() == 1001
+        assert (ear.closed, ear.codes) == (["dropped by this side"], [None])
+
+
+async def test_abort_in_other_words() -> None:
+    """Which code the peer is told is the caller's to choose."""
+    async with connected() as (socket, peer, ear):
+        socket.abort(1000, "nothing is subscribed")
+        await socket.wait_closed()
+        assert await peer.goodbyes.get() == 1000
         assert ear.closed == ["dropped by this side"]
 
 

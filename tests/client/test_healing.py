@@ -168,7 +168,7 @@ async def test_a_lost_connection(venue: Any, exchange: Any, seen: Any, turn: Any
 
 async def test_attempts_to_reconnect_are_spaced(venue: Any, exchange: Any, seen: Any, turn: Any) -> None:
     """While nobody answers, the attempts become ever rarer; then everything is restored."""
-    async with Client(venue) as kraken:
+    async with Client(venue, breaker_failures=10) as kraken:
         lost = seen(kraken, ConnectionLost)
         btc = await kraken.subscribe(book("BTC/USD"))
         venue.refuse(*["nobody there"] * 6)
@@ -237,13 +237,14 @@ async def test_a_dead_connection(venue: Any, exchange: Any, seen: Any, turn: Any
         assert told[1].reason == "silent for 10.0 s"
 
 
-async def test_a_quiet_symbol_stays_live(venue: Any, exchange: Any) -> None:
+async def test_a_quiet_symbol_stays_live(venue: Any, exchange: Any, turn: Any) -> None:
     """A symbol without news on a lively connection is live, with its age."""
     async with Client(venue) as kraken:
         btc = await kraken.subscribe(book("BTC/USD"))
         for _ in range(30):
             venue.clock.advance(1)
-            exchange.wire.deliver(b'{"channel":"heartbeat"}')
+            exchange.beat()
+            await turn()
         assert btc.book.state is BookState.LIVE
         assert btc.book.age_ns(kraken.clock.epoch_ns()) == 30_000_000_000
 

@@ -8,7 +8,7 @@ import pytest
 
 from havklo import BookUpdate, Client, SlowConsumer
 from havklo.channels import book
-from havklo.events import Connected, Desync, Resync
+from havklo.events import Connected, Desync, Resync, Spread
 
 
 async def take(iteration: Any, count: int) -> list[Any]:
@@ -143,7 +143,7 @@ async def test_the_end(venue: Any, exchange: Any) -> None:
         await anext(everything)
     assert (await waiting).type == "snapshot"
     assert [update async for update in eth] == []
-    assert [event async for event in everything] == []
+    assert [type(event) async for event in everything] == [Spread]
     assert [event async for event in kraken] == []
 
 
@@ -156,14 +156,17 @@ async def test_everything_in_order(venue: Any, exchange: Any, turn: Any) -> None
         exchange.desync("BTC/USD")
         await turn()
         exchange.trade("BTC/USD")
-        kinds = [(type(event), getattr(event, "type", None)) for event in await take(events, 6)]
+        kinds = [(type(event), getattr(event, "type", None)) for event in await take(events, 9)]
         assert kinds == [
             (Connected, None),
             (BookUpdate, "snapshot"),
+            (Spread, None),
             (BookUpdate, "update"),
+            (Spread, None),
             (Desync, None),
             (Resync, None),
             (BookUpdate, "snapshot"),
+            (Spread, None),
         ]
 
 
@@ -172,19 +175,19 @@ async def test_a_slow_reader_of_everything(venue: Any, exchange: Any) -> None:
     async with Client(venue, queue=4) as kraken:
         await kraken.subscribe(book("BTC/USD"))
         events = aiter(kraken)
-        exchange.trade("BTC/USD", times=10)
+        exchange.trade("BTC/USD", times=5)  # each is a book update and a change of the best bid
         assert events.dropped == 6
         assert len(await take(events, 4)) == 4
         with pytest.raises(SlowConsumer) as caught:
             await anext(events)
         assert (caught.value.dropped, caught.value.limit) == (6, 4)
         exchange.trade("BTC/USD")
-        with pytest.raises(SlowConsumer, match="7 events were dropped"):
+        with pytest.raises(SlowConsumer, match="8 events were dropped"):
             await anext(events)
-        assert kraken.statistics().dropped == 7
+        assert kraken.statistics().dropped == 8
         del events
         gc.collect()
-        assert kraken.statistics().dropped == 7
+        assert kraken.statistics().dropped == 8
 
 
 async def test_taking_without_waiting(venue: Any, exchange: Any) -> None:

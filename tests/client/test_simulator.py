@@ -158,14 +158,14 @@ async def test_silence_on_the_wire() -> None:
 async def test_refusals() -> None:
     """What the simulator does not list is refused in Kraken's words; the rest is live."""
     async with playing() as (_, kraken, watch):
-        many = await kraken.subscribe(book("BTC/USD", "XBT/USD"))
-        error = many.errors["XBT/USD"]
+        many = await kraken.subscribe(book("BTC/USD", "ETC/USD"))
+        error = many.errors["ETC/USD"]
         assert isinstance(error, SubscriptionError)
-        assert error.error == "Currency pair not supported XBT/USD"
-        assert "not XBT" in (error.hint or "")
+        assert error.error == "Currency pair not supported ETC/USD"
+        assert "ETH/USD" in (error.hint or "")
         assert [event.system for event in watch.of(Status)] == ["online"]
         with pytest.raises(SubscriptionError):
-            await kraken.subscribe(book("XBT/USD"))
+            await kraken.subscribe(book("ETC/USD"))
 
 
 async def test_several_clients_of_one_simulator() -> None:

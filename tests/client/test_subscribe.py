@@ -44,7 +44,7 @@ async def test_several_books_in_one_request(venue: Any, exchange: Any) -> None:
         assert many.errors == {}
         assert {each.depth for each in many.books.values()} == {100}
         assert exchange.asked("subscribe") == [["BTC/USD", "ETH/USD"]]
-        assert repr(many) == "<BookSubscriptions BTC/USD, ETH/USD at depth 100>"
+        assert repr(many) == "<BookSubscriptions book BTC/USD, ETH/USD at depth 100>"
 
 
 async def test_peers_1_one_bad_pair_does_not_kill_the_others(venue: Any, exchange: Any) -> None:
@@ -72,7 +72,9 @@ async def test_all_refused(venue: Any, exchange: Any) -> None:
     async with Client(venue) as kraken:
         with pytest.raises(SubscriptionError, match="not supported A/B") as caught:
             await kraken.subscribe(book("A/B", "C/D"))
-        assert caught.value.__notes__ == ["also: book C/D: Currency pair not supported C/D"]
+        assert caught.value.__notes__ == [
+            "also: book C/D: Currency pair not supported C/D (symbols are written BASE/QUOTE, such as BTC/USD)"
+        ]
         assert kraken.statistics().books == 0
         with pytest.raises(UnknownSymbol):
             kraken.books["A/B"]

@@ -2,6 +2,7 @@
 # ruff: noqa: PT012  # the failing statement is the whole `with` of a client
 
 import asyncio
+import inspect
 import signal
 import threading
 import time
@@ -18,9 +19,15 @@ from havklo import (
     HavkloError,
     Simulator,
     SubscriptionError,
+    UnknownSymbol,
+    clock,
+    subscription,
+    sync,
 )
-from havklo.channels import book
-from havklo.sync import BookSubscription, BookSubscriptions, Client
+from havklo.channels import book, instrument, ohlc, ticker, trade
+from havklo.errors import WaitTimeout
+from havklo.events import Candle, Ticker, Trade
+from havklo.sync import BookSubscription, BookSubscriptions, Client, InstrumentSubscription
 
 
 @pytest.fixture
@@ -132,6 +139,155 @@ def test_a_handler_that_raised_is_told_at_the_end(sim: Simulator) -> None:
         kraken.on(BookUpdate, explode)
         assert failed.wait(10)
         _ = 1 / 0
+
+
+def test_all_channels(sim: Simulator) -> None:
+    """Every channel is there with its own events, iterated over or waited for one by one."""
+    with Client(sim) as kraken:
+        trades = kraken.subscribe(trade("BTC/USD", "FOO/BAR", snapshot=True))
+        assert (trades.symbols, list(trades.errors)) == (("BTC/USD",), ["FOO/BAR"])
+        assert isinstance(trades.errors["FOO/BAR"], SubscriptionError)
+        told = [event for event, _ in zip(trades, range(80), strict=False)]
+        first = told[0]
+        assert isinstance(first, Trade)
+        assert [event.trade_id for event in told] == [first.trade_id + number for number in range(80)]
+        assert isinstance(trades.next(timeout=30), Trade)
+        tickers = kraken.subscribe(ticker("BTC/USD", event_trigger="bbo"))
+        assert isinstance(tickers.next(timeout=30), Ticker)
+        assert isinstance(next(iter(kraken.subscribe(ohlc("BTC/USD")))), Candle)
+        listed = kraken.subscribe(instrument())
+        assert isinstance(listed, InstrumentSubscription)
+        assert list(listed.pairs) == list(kraken.instruments) == ["BTC/USD", "ETH/USD"]
+        assert {"BTC", "ETH", "USD"} <= set(listed.assets)
+        sim_status(sim, kraken)
+        assert kraken.instruments["ETH/USD"].status == "post_only"
+        assert (trades.dropped, trades.pending) == (0, 0)
+
+
+def sim_status(sim: Simulator, kraken: Client) -> None:
+    """Change a pair's status on the thread that the simulator lives on, and wait until it is known."""
+    kraken.wait_until(lambda: sim.set_status("ETH/USD", "post_only") or True)
+    kraken.wait_until(lambda: kraken.instruments["ETH/USD"].status == "post_only", timeout=30)
+
+
+def test_names(sim: Simulator) -> None:
+    """Symbols may be named as people do, and asked for."""
+    with Client(sim) as kraken:
+        assert kraken.resolve("XXBTZUSD") == "BTC/USD"
+        assert kraken.subscribe(book("ethusd")).symbols == ("ETH/USD",)
+        with pytest.raises(UnknownSymbol, match="did you mean"):
+            kraken.resolve("BTCUSDD", timeout=30)
+
+
+def test_waiting(sim: Simulator) -> None:
+    """A condition is asked on the background thread; what does not come is an error."""
+    with Client(sim) as kraken:
+        btc = kraken.subscribe(book("BTC/USD"))
+        threads: set[str] = set()
+
+        def is_far() -> bool:
+            threads.add(threading.current_thread().name)
+            assert kraken.health().state == "live"  # reading is possible there
+            return btc.book.statistics().verified > 50
+
+        kraken.wait_until(is_far, timeout=30)
+        assert threads == {"havklo"}
+        with pytest.raises(WaitTimeout):
+            kraken.wait_until(lambda: False, timeout=0.05)
+        btc.unsubscribe()
+        with pytest.raises(Disconnected, match="the subscription has ended"):
+            btc.next()
+
+
+def test_nobody_waits_for_himself(sim: Simulator) -> None:
+    """A handler that waits for its own thread is told so, instead of standing still for ever."""
+    with pytest.raises(ConfigurationError, match="a handler can't wait"), Client(sim) as kraken:
+        kraken.on(BookUpdate, lambda _: kraken.subscribe(trade("BTC/USD")))
+        kraken.subscribe(book("BTC/USD"))
+        kraken.wait_until(lambda: False)
+
+
+def test_health_and_counters(sim: Simulator) -> None:
+    """What can be asked can be asked at any time, before and after, too."""
+    kraken = Client(sim, topics_per_connection=1)
+    assert kraken.health().reason == "nothing is subscribed"
+    with kraken:
+        kraken.subscribe(book("BTC/USD", "ETH/USD"))
+        health = kraken.health()
+        assert (health.state, len(health.connections)) == ("live", 2)
+    assert kraken.health().state == "closed"
+    assert kraken.statistics().live == 0
+    assert kraken.statistics().verified >= 2
+
+
+def test_the_clock() -> None:
+    """The venue's time is there without `await`, as long as the client is open."""
+    kraken = Client(Simulator(1, rate=0, speed=50))
+    with pytest.raises(Disconnected, match="not open yet"):
+        kraken.clock.sleep(1)
+    with kraken:
+        clock = kraken.clock
+        begun = clock.now()
+        clock.sleep(2)
+        assert clock.now() - begun >= 2_000_000_000
+        assert abs(clock.to_epoch(clock.now()) - clock.epoch_ns()) < 10**12
+        beats = [now for now, _ in zip(clock.every(1), range(3), strict=False)]
+        assert beats == sorted(beats)
+        assert beats[-1] - begun >= 4_000_000_000
+        assert repr(clock).startswith("<ScaledClock 50 times")
+    with pytest.raises(Disconnected, match="closed"):
+        clock.sleep(1)
+
+
+def test_drain() -> None:
+    """What has come can still be read after the end, here and in another thread."""
+    with Client(Simulator(["BTC/USD"], rate=2_000)) as kraken:
+        btc = kraken.subscribe(book("BTC/USD"))
+        updates = iter(btc)
+        assert next(updates).type == "snapshot"
+        read: list[BookUpdate] = []
+        reader = threading.Thread(target=lambda: read.extend(btc))
+        reader.start()
+        kraken.wait_until(lambda: btc.book.statistics().verified > 200, timeout=30)
+        left = kraken.drain(timeout=0.2)
+        reader.join(30)
+        rest = list(updates)
+        assert len(read) > 100
+        assert len(rest) >= left > 0
+        assert sum(1 + update.conflated for update in rest) >= 199
+        with pytest.raises(Disconnected):
+            kraken.subscribe(book("BTC/USD"))
+
+
+def test_in_step_with_the_other_client() -> None:
+    """Both clients have the same arguments and the same names; so have their subscriptions and clocks."""
+    mine, other = (inspect.signature(kind.__init__).parameters for kind in (Client, havklo.Client))
+    assert list(mine.values()) == list(other.values())
+    pairs = [
+        (Client, havklo.Client, {"open", "close"}),
+        (sync.Subscription, subscription.Subscription, set()),
+        (BookSubscription, subscription.BookSubscription, set()),
+        (BookSubscriptions, subscription.BookSubscriptions, set()),
+        (InstrumentSubscription, subscription.InstrumentSubscription, set()),
+        (sync.Clock, clock.Clock, {"call_at"}),
+    ]
+    inner = {"settle", "remind", "lose", "end", "show"}  # for the client only
+    for here, there, own in pairs:
+        assert names(here) ^ (names(there) - inner) == own, here
+        for name in names(here) & names(there):
+            one, two = getattr(here, name), getattr(there, name)
+            if inspect.isfunction(one):
+                assert parameters(one) == parameters(two), f"{here.__name__}.{name}"
+
+
+def names(kind: type) -> set[str]:
+    """The public names of a class."""
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+def parameters(function: Any) -> list[tuple[str, Any, Any]]:
+    """What a function takes: names, kinds and defaults."""
+    return [(each.name, each.kind, each.default) for each in inspect.signature(function).parameters.values()]
 
 
 def test_open_and_close(sim: Simulator) -> None:

@@ -7,25 +7,36 @@ import msgspec
 from havklo.channels import Topic
 from havklo.errors import SubscriptionError
 from havklo.events import (
+    BreakerChanged,
+    Candle,
     Connected,
     ConnectionLost,
     CrossedBook,
+    Heartbeat,
+    Instruments,
     Malformed,
     Refused,
     Resync,
+    Silent,
     Stalled,
     Status,
     SubscriptionLost,
+    Ticker,
+    Trade,
+    TradeGap,
 )
 
 __all__ = [
     "Action",
+    "Check",
     "Close",
     "Complete",
     "Connect",
+    "Deliver",
     "Discard",
     "Emit",
     "Fail",
+    "MarketEvent",
     "Send",
     "SessionEvent",
     "Suspend",
@@ -34,18 +45,34 @@ __all__ = [
 ]
 
 SessionEvent: TypeAlias = (
-    Connected | ConnectionLost | CrossedBook | Malformed | Refused | Resync | Stalled | Status | SubscriptionLost
+    BreakerChanged
+    | Connected
+    | ConnectionLost
+    | CrossedBook
+    | Heartbeat
+    | Malformed
+    | Refused
+    | Resync
+    | Silent
+    | Stalled
+    | Status
+    | SubscriptionLost
 )
+"""What a session tells about itself and its subscriptions."""
+
+MarketEvent: TypeAlias = Trade | TradeGap | Ticker | Candle | Instruments
+"""What a topic tells that no engine keeps."""
 
 
 class Connect(msgspec.Struct, frozen=True, tag_field="do", tag="connect"):
-    """Open a transport now, then call `connected` or `disconnected`."""
+    """Open a transport now, then call `connected` or `disconnected`, unless a `Close` comes first."""
 
 
 class Close(msgspec.Struct, frozen=True, tag_field="do", tag="close"):
     """Let go of the transport at once: nothing that it still says counts, `disconnected` is not called."""
 
     reason: str
+    code: int = 1000
 
 
 class Send(msgspec.Struct, frozen=True, tag_field="do", tag="send"):
@@ -92,8 +119,23 @@ class Emit(msgspec.Struct, frozen=True, tag_field="do", tag="emit"):
     event: SessionEvent
 
 
+class Deliver(msgspec.Struct, frozen=True, tag_field="do", tag="deliver"):
+    """Give these events of a topic to whoever reads it, in this order."""
+
+    topic: Topic
+    events: tuple[Trade | TradeGap | Ticker | Candle | Instruments, ...]
+
+
+class Check(msgspec.Struct, frozen=True, tag_field="do", tag="check"):
+    """Say how lively these books are, by an `Activity`: the engine sees their messages, the session does not."""
+
+    symbols: tuple[str, ...]
+
+
 class Discard(msgspec.Struct, frozen=True, tag_field="do", tag="discard"):
     """Do not show the user the book message that this answers: it belongs to a subscription that is over."""
 
 
-Action: TypeAlias = Connect | Close | Send | Track | Untrack | Suspend | Complete | Fail | Emit | Discard
+Action: TypeAlias = (
+    Connect | Close | Send | Track | Untrack | Suspend | Complete | Fail | Emit | Deliver | Check | Discard
+)

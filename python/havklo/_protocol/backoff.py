@@ -1,11 +1,35 @@
-"""Spacing of retries: the first at once, then twice as long each time, with jitter."""
+"""Spacing of retries: the first at once, then twice as long each time, with jitter; or as the user chooses."""
 
+import math
 from collections.abc import Callable
-from typing import final
+from typing import Protocol, final
 
-__all__ = ["Backoff"]
+from havklo.errors import ConfigurationError
+
+__all__ = ["Backoff", "Chosen", "Retry"]
 
 _SECOND = 1_000_000_000
+
+
+class Retry(Protocol):
+    """What spaces retries."""
+
+    @property
+    def attempts(self) -> int:
+        """How many delays were given since the last reset."""
+        ...
+
+    def next(self) -> int:
+        """Give the next delay in nanoseconds and count it."""
+        ...
+
+    def ease(self, attempts: int) -> None:
+        """Forget all but so many attempts."""
+        ...
+
+    def reset(self) -> None:
+        """Begin anew."""
+        ...
 
 
 @final
@@ -48,3 +72,48 @@ class Backoff:
     def reset(self) -> None:
         """Begin anew: the next delay is 0."""
         self._attempts = 0
+
+
+@final
+class Chosen:
+    """Delays that a user's function gives.
+
+    Args:
+        strategy: Turns the attempt's number, from 1, into seconds.
+    """
+
+    def __init__(self, strategy: Callable[[int], float]) -> None:
+        self._strategy = strategy
+        self._attempts = 0
+
+    @property
+    def attempts(self) -> int:
+        """How many delays were given since the last reset."""
+        return self._attempts
+
+    def next(self) -> int:
+        """Give the next delay in nanoseconds and count it.
+
+        Raises:
+            ConfigurationError: The strategy's result is no finite number of at least 0.
+        """
+        self._attempts += 1
+        return _nanoseconds(self._strategy(self._attempts), self._attempts)
+
+    def ease(self, attempts: int) -> None:
+        """Forget all but so many attempts."""
+        self._attempts = min(self._attempts, attempts)
+
+    def reset(self) -> None:
+        """Begin anew: the next attempt is number 1."""
+        self._attempts = 0
+
+
+def _nanoseconds(seconds: object, attempt: int) -> int:
+    if not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+        raise ConfigurationError(
+            f"the reconnect strategy gave {seconds!r} for attempt {attempt}",
+            hint="it turns an attempt's number, from 1, into a finite number of seconds of at least 0",
+        )
+    whole = int(seconds)  # apart from the fraction, so that no finite number becomes an infinite one
+    return whole * _SECOND + round((seconds - whole) * _SECOND)

@@ -4,45 +4,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import final
 
-import msgspec
-
 from havklo._protocol.backoff import Backoff
+from havklo._protocol.rhythm import Rhythm
+from havklo._protocol.tape import Tape
+from havklo._protocol.timings import Timings
 from havklo.channels import Topic
 
-__all__ = ["Life", "Phase", "Timings"]
-
-_SECOND = 1_000_000_000
-
-
-class Timings(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's patience, in nanoseconds and counts.
-
-    Attributes:
-        subscribe_timeout: How long a new subscription may take to become live.
-        snapshot: How long one attempt waits for its snapshot before the next.
-        unsubscribe_ack: How long a subscribe is held back for the ack of the unsubscribe before it.
-        stall_after: Silence after which books are suspended and a ping goes out.
-        dead_after: Silence after which the connection is given up.
-        resync_floor: The shortest time between two resyncs of one book.
-        stable_after: How long a connection must have held for the next reconnect to be immediate again.
-        served_wait: The longest wait after a connection that had not held, but had made a book live. Kraken asks for
-            5 s between attempts and for fewer than 150 in ten minutes.
-        reprove_every: How often a live book is proven by a fresh snapshot, or None.
-        bad_snapshots: After how many snapshots that fail a new subscription is given up.
-        settle_updates: How many verified updates after its snapshot end a book's convalescence.
-    """
-
-    subscribe_timeout: int = 10 * _SECOND
-    snapshot: int = 5 * _SECOND
-    unsubscribe_ack: int = 2 * _SECOND
-    stall_after: int = 3 * _SECOND
-    dead_after: int = 10 * _SECOND
-    resync_floor: int = _SECOND // 2
-    stable_after: int = 10 * _SECOND
-    served_wait: int = 5 * _SECOND
-    reprove_every: int | None = None
-    bad_snapshots: int = 5
-    settle_updates: int = 5
+__all__ = ["ON_THE_WIRE", "Life", "Phase"]
 
 
 class Phase(Enum):
@@ -77,19 +45,27 @@ class Life:
         due: When the phase ends by itself, or None.
         wanted: False once the user has taken it back; it then only awaits the ack.
         timeout: How long it may take to be live for the first time.
-        complete: Whether it has ever been live.
+        complete: Whether it has ever been live; trades and candles are so once they are acknowledged.
+        lost: Whether it was live and is not any more.
+        lost_at: Since when.
         give_up_at: When it fails if it has not been complete by then.
         req_id: The id of the latest request for it.
         acked: Whether that request's ack has come.
         reason: What broke it.
         trouble: What stood in the way of the latest attempt.
+        unconfirmed: Whether its last unsubscribe was never acknowledged: until the ack of the subscribe after it, what
+            comes may still belong to the old one.
         attempts: How many subscribes went out since it was lost.
+        rhythm: How lively it is.
+        messages: How many messages it has had, unless an engine counts them.
+        heard_at: When the latest of them came.
+        tape: Its trades, for the channel that has them.
     """
 
     __slots__ = (
         "_backoff",
         "_bad_snapshots",
-        "_lost_at",
+        "_live_since",
         "_random",
         "_restarted_at",
         "_timings",
@@ -99,12 +75,19 @@ class Life:
         "complete",
         "due",
         "give_up_at",
+        "heard_at",
+        "lost",
+        "lost_at",
+        "messages",
         "phase",
         "reason",
         "req_id",
+        "rhythm",
+        "tape",
         "timeout",
         "topic",
         "trouble",
+        "unconfirmed",
         "wanted",
     )
 
@@ -119,32 +102,63 @@ class Life:
     def __repr__(self) -> str:
         return f"<Life {self.topic}: {self.phase.value}{'' if self.wanted else ', unwanted'}>"
 
+    @property
+    def is_book(self) -> bool:
+        """Whether an engine keeps it, so that checksums prove it."""
+        return self.topic.channel == "book"
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether it may have nothing to say: a pair without trades has no snapshot of trades or candles."""
+        return self.topic.channel in ("trade", "ohlc")
+
     def renew(self, topic: Topic, now: int, timeout: int) -> None:
         """Begin as if never wanted before; an unsubscribe under way is still awaited."""
-        self.topic = topic
-        self.timeout = timeout
-        self.wanted = True
-        self.complete = False
+        self.topic: Topic = topic
+        self.timeout: int = timeout
+        self.wanted: bool = True
+        self.complete: bool = False
+        self.lost: bool = False
         self.give_up_at: int | None = now + timeout
-        self.acked = False
-        self.reason = ""
+        self.acked: bool = False
+        self.unconfirmed: bool = False
+        self.reason: str = ""
         self.trouble: str | None = None
-        self.attempts = 0
-        self._lost_at = now
+        self.attempts: int = 0
+        self.lost_at: int = now
+        self._live_since = now
         self._bad_snapshots = 0
         self._updates_left = 0
         self._restarted_at: int | None = None
         self._backoff.reset()
+        self.rhythm: Rhythm = Rhythm(self._timings)
+        self.messages: int = 0
+        self.heard_at: int = now
+        self.tape: Tape | None = Tape(topic.symbol) if topic.channel == "trade" else None
 
     def queue(self, due: int | None) -> None:
         """Wait for a subscribe to go out: at `due`, or (None) until others of the same request are ready."""
         self.phase, self.due = Phase.QUEUED, due
+
+    def follow(self, former: "Life") -> None:
+        """Take the place of one that is being taken back: its unsubscribe is still awaited."""
+        self.phase, self.due, self.req_id = former.phase, former.due, former.req_id
 
     def ask(self, req_id: int, now: int) -> None:
         """Note that a subscribe went out."""
         self.phase, self.due = Phase.SUBSCRIBING, now + self._timings.snapshot
         self.req_id, self.acked = req_id, False
         self.attempts += 1
+        if self.tape is not None:
+            self.tape.expect_snapshot()
+
+    def answered(self, stamp: str | None, now: int) -> None:
+        """Note that the subscribe is acknowledged, at this time of the server's."""
+        self.acked, self.unconfirmed = True, False
+        if self.tape is not None:
+            self.tape.begin(stamp)
+        if self.is_sparse and self.due is not None:
+            self.due = min(self.due, now + self._timings.trades_snapshot)
 
     def take_back(self, req_id: int, now: int) -> None:
         """Note that an unsubscribe went out."""
@@ -154,12 +168,19 @@ class Life:
 
     def prove(self, now: int) -> int:
         """Note a verified snapshot; gives the nanoseconds for which the topic was not live."""
-        self.phase = Phase.SETTLING
-        self.due = self._next_reproof(now)
+        self.phase: Phase = Phase.SETTLING
+        self.due = self._next_reproof(now) if self.is_book else None
         self._updates_left = self._timings.settle_updates
         self._bad_snapshots = 0
+        self.lost = False
+        self._live_since = now
+        self.fulfil()
+        self.rhythm.begin(now)
+        return now - self.lost_at
+
+    def fulfil(self) -> None:
+        """Note that it is what the user has asked for."""
         self.complete, self.give_up_at, self.trouble = True, None, None
-        return now - self._lost_at
 
     def count_update(self) -> None:
         """Note a verified update: after enough of them the next loss counts as a new one."""
@@ -168,9 +189,17 @@ class Life:
             self.phase = Phase.LIVE
             self._backoff.reset()
 
+    def hear(self, now: int) -> None:
+        """Note a message of a channel that no engine keeps."""
+        self.messages += 1
+        self.heard_at = now
+
     def lose(self, reason: str, now: int) -> None:
         """Note that a live topic is not proven any more."""
-        self.reason, self.attempts, self._lost_at = reason, 0, now
+        if self.phase is Phase.SETTLING and now - self._live_since >= self._timings.settle_within:
+            self._backoff.reset()  # a quiet one has few updates to settle by
+        self.reason, self.attempts, self.lost_at = reason, 0, now
+        self.lost = True
 
     def report(self) -> None:
         """Leave a lost topic to the user."""
@@ -183,6 +212,11 @@ class Life:
     def resync(self, now: int) -> None:
         """Plan the next resync: at once the first time, then ever later."""
         self.phase, self.due = Phase.BROKEN, self._next_attempt(now)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can be relied on now."""
+        return self.phase in (Phase.SETTLING, Phase.LIVE)
 
     def resync_at_once(self, now: int) -> None:
         """Plan a resync that no fault has caused."""

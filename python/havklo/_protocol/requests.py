@@ -14,8 +14,10 @@ _LARGEST_ID = 2**31 - 1
 
 class _Params(msgspec.Struct, frozen=True, omit_defaults=True):
     channel: str
-    symbol: tuple[str, ...]
+    symbol: tuple[str, ...] | None = None
     depth: int | None = None
+    interval: int | None = None
+    event_trigger: str | None = None
     snapshot: bool | None = None
 
 
@@ -51,7 +53,8 @@ class Requests:
     ) -> tuple[int, bytes]:
         req_id = self._take_id()
         first = topics[0]
-        params = _Params(first.channel, tuple(topic.symbol for topic in topics), first.depth, snapshot)
+        symbols = tuple(topic.symbol for topic in topics if topic.symbol) or None
+        params = _Params(first.channel, symbols, first.depth, first.interval, first.event_trigger, snapshot)
         return req_id, self._encoder.encode(_Request(method, req_id, params))
 
     def _take_id(self) -> int:

@@ -33,8 +33,11 @@ class Handler(Protocol):
         ...
 
     @property
-    def on_closed(self) -> Callable[[str], object]:
-        """Learn, exactly once and after the last frame, that the connection has ended, and why."""
+    def on_closed(self) -> Callable[[str, int | None], object]:
+        """Learn, exactly once and after the last frame, that the connection has ended, and why.
+
+        With the code of the peer's close frame, or None if it sent none.
+        """
         ...
 
 
@@ -52,7 +55,7 @@ class Transport(Protocol):
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye and end the connection; `on_closed` follows. Closing twice is allowed."""
 
-    def abort(self) -> None:
+    def abort(self, code: int = 1001, reason: str = "") -> None:
         """Drop the connection without waiting for the peer; `on_closed` follows."""
 
     async def wait_closed(self) -> None:

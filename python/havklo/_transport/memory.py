@@ -47,11 +47,11 @@ class MemoryTransport:
             if self.open and (error := self._handler.on_frame(payload, recv_ns)) is not None:
                 self._handler.on_malformed(error)
 
-    def end(self, reason: str = "closed by the peer: 1000") -> None:
-        """Play the end of the connection."""
+    def end(self, reason: str = "closed by the peer: 1000", code: int | None = None) -> None:
+        """Play the end of the connection, with the code of a close frame or without one."""
         if self.open:
             self.open = False
-            self._handler.on_closed(reason)
+            self._handler.on_closed(reason, code)
             self._ended.set()
 
     def send(self, payload: bytes) -> None:
@@ -67,9 +67,11 @@ class MemoryTransport:
             self.goodbye = (code, reason)
             self.end(reason or "closed by this side")
 
-    def abort(self) -> None:
+    def abort(self, code: int = 1001, reason: str = "") -> None:
         """Drop the connection."""
-        self.end("dropped by this side")
+        if self.open:
+            self.goodbye = (code, reason)
+            self.end("dropped by this side")
 
     async def wait_closed(self) -> None:
         """Wait for the end."""

@@ -67,6 +67,7 @@ class WebSocket:
         self._ended = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
         self._reason: str | None = None
+        self._code: int | None = None
         self._wanted = True
         self._handler = handler
         self._fragments: list[bytes] = []
@@ -92,12 +93,12 @@ class WebSocket:
         if self._patience is None:
             self._patience = asyncio.get_running_loop().call_later(_CLOSE_PATIENCE, self.abort)
 
-    def abort(self) -> None:
+    def abort(self, code: int = 1001, reason: str = "") -> None:
         """Drop the connection without waiting for the peer."""
         if self._wire is not None:
             self._note("dropped by this side")
             if not self._wire.is_close_frame_sent:
-                self._wire.send_close(picows.WSCloseCode.GOING_AWAY)
+                self._wire.send_close(picows.WSCloseCode(code), reason.encode())
             self._wire.disconnect(graceful=False)
 
     async def wait_closed(self) -> None:
@@ -153,7 +154,7 @@ class WebSocket:
         if self._patience is not None:
             self._patience.cancel()
         self._ended.set()
-        self._handler.on_closed(self._reason or "the connection was lost")
+        self._handler.on_closed(self._reason or "the connection was lost", self._code)
 
     def _join(self, recv_ns: int) -> None:
         whole = b"".join(self._fragments)
@@ -167,6 +168,7 @@ class WebSocket:
         """Answer a close frame and let the connection go."""
         code, words = int.from_bytes(payload[:2]), payload[2:].decode(errors="replace")
         self._note(f"closed by the peer: {code or 'no code'} {words}".rstrip())
+        self._code = self._code or code or None
         if not wire.is_close_frame_sent:
             wire.send_close(picows.WSCloseCode.OK)
         wire.disconnect()

@@ -36,7 +36,13 @@ def _console(*, stderr: bool) -> "Console":
     # rich is loaded when there is something to say: a fast start is worth more than a tidy list of imports.
     from rich.console import Console  # noqa: PLC0415
 
-    console = Console(stderr=stderr, highlight=False, emoji=False)
+    class Ours(Console):
+        """Leaves a pipe that nobody reads any more to whoever writes into it; rich would end the program."""
+
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704  # rich calls this where it has caught the error
+
+    console = Ours(stderr=stderr, highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = _UNLIMITED
     return console

@@ -42,7 +42,7 @@ Examples:
   havklo demo --seconds 8
 """
 
-app = App(name="demo", usage="Usage: havklo demo [OPTIONS]", help_epilogue=_MORE)
+app: App = App(name="demo", usage="Usage: havklo demo [OPTIONS]", help_epilogue=_MORE)
 
 
 @app.default

@@ -43,7 +43,7 @@ Examples:
   havklo book BTC/USD --venue ws://127.0.0.1:8900/v2
 """
 
-app = App(name="sim", usage="Usage: havklo sim [OPTIONS]", help_epilogue=_MORE)
+app: App = App(name="sim", usage="Usage: havklo sim [OPTIONS]", help_epilogue=_MORE)
 
 
 @app.default

@@ -43,7 +43,7 @@ Examples:
 """
 
 
-app = App(name="verify", usage="Usage: havklo verify FILE... [OPTIONS]", help_epilogue=_MORE)
+app: App = App(name="verify", usage="Usage: havklo verify FILE... [OPTIONS]", help_epilogue=_MORE)
 
 
 @app.default

@@ -46,9 +46,9 @@ class Drive:
         trades: bool,
         fault_every: float | None,
     ) -> None:
-        self.started_at = 0
-        self.messages = 0
-        self.skipped = 0
+        self.started_at: int = 0
+        self.messages: int = 0
+        self.skipped: int = 0
         self._kraken = kraken
         self._faults = faults
         self._clock = clock

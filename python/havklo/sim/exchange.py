@@ -76,10 +76,10 @@ class Exchange:
         history_depth: int = 10,
         crowd: bool = True,
     ) -> None:
-        self.pairs = {pair.symbol: pair for pair in pairs}
-        self.rules = rules or Rules()
-        self.ids = Ids(seed)
-        self.events = 0
+        self.pairs: dict[str, Pair] = {pair.symbol: pair for pair in pairs}
+        self.rules: Rules = rules or Rules()
+        self.ids: Ids = Ids(seed)
+        self.events: int = 0
         self.system: System = "online"
         self.statuses: dict[str, PairStatus] = dict.fromkeys(self.pairs, "online")
         self.publish: Callable[[Key, bytes], None] = _nobody

@@ -59,9 +59,9 @@ class Kraken:
         history_depth: int = 10,
         crowd: bool = True,
     ) -> None:
-        self.rules = rules or Rules()
+        self.rules: Rules = rules or Rules()
         now_ns = clock.epoch_ns()
-        self.exchange = Exchange(
+        self.exchange: Exchange = Exchange(
             pairs,
             seed=seed,
             rate=rate,
@@ -72,13 +72,13 @@ class Kraken:
             crowd=crowd,
         )
         assets = {asset for pair in pairs for asset in (pair.base, pair.quote)}
-        self.bank = Bank(seed, assets, self.rules)
+        self.bank: Bank = Bank(seed, assets, self.rules)
         for plan in accounts:
             deposits = {asset: amount for asset, amount in plan.deposits(pairs).items() if amount}
             self.bank.open(plan.name, tier=plan.tier, deposits=deposits, now_ns=now_ns)
-        self.hub = Hub()
-        self.desk = Desk(self.exchange, self.bank)
-        self.rest = Rest(self.exchange, self.bank, self.desk, lockout_after=self.rules.lockout_after)
+        self.hub: Hub = Hub()
+        self.desk: Desk = Desk(self.exchange, self.bank)
+        self.rest: Rest = Rest(self.exchange, self.bank, self.desk, lockout_after=self.rules.lockout_after)
         self._streams = Streams(self.exchange, self.hub)
         self._services = Services(
             exchange=self.exchange,

@@ -76,21 +76,21 @@ class Listing:
         self, pair: Pair, seed: int, now_ns: int, history: History, rules: Rules, ids: Ids, *, crowd: bool = True
     ) -> None:
         self.pair = pair
-        self.market = Market(rules=rules)
+        self.market: Market = Market(rules=rules)
         self.history = history
-        self.flow = Flow(pair, self.market, random.Random(f"{seed} {pair.symbol}"))
-        self.moment = now_ns
+        self.flow: Flow = Flow(pair, self.market, random.Random(f"{seed} {pair.symbol}"))
+        self.moment: int = now_ns
         self.market.begin(now_ns)
         if crowd:
             self.flow.populate(now_ns)
-        self.last_price = pair.price
-        self.first_trade_id = 1
+        self.last_price: int = pair.price
+        self.first_trade_id: int = 1
         self._ids = ids
-        self.book = BookFeed(pair, self.market)
-        self.level3 = Level3Feed(pair, self.market, rules, self.order_id)
-        self.trade = TradeFeed(pair)
-        self.ticker = TickerFeed(pair, self.market)
-        self.ohlc = OhlcFeed(pair)
+        self.book: BookFeed = BookFeed(pair, self.market)
+        self.level3: Level3Feed = Level3Feed(pair, self.market, rules, self.order_id)
+        self.trade: TradeFeed = TradeFeed(pair)
+        self.ticker: TickerFeed = TickerFeed(pair, self.market)
+        self.ohlc: OhlcFeed = OhlcFeed(pair)
         self._open: dict[Key, int] = {}
         self._deep = False
         self.market.on_step = self.book.on_step

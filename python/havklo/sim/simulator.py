@@ -121,9 +121,9 @@ class Simulator(Venue):
     ) -> None:
         played = Scenario.load(scenario) if isinstance(scenario, str | Path) else scenario
         said: Settings = {} if played is None else played.settings()
-        self.rate = _first(rate, said.get("rate"), 100.0)
-        self.seed = _first(seed, said.get("seed"), 7)
-        self.speed = _first(speed, said.get("speed"), 1.0)
+        self.rate: float = _first(rate, said.get("rate"), 100.0)
+        self.seed: int = _first(seed, said.get("seed"), 7)
+        self.speed: float = _first(speed, said.get("speed"), 1.0)
         if self.rate < 0:
             raise ConfigurationError(f"a rate is messages a second, not {self.rate}")
         if fault_every is not None and fault_every <= 0:

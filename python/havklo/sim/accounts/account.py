@@ -181,8 +181,8 @@ class Bank:
         self._assets = frozenset(assets)
         self._keys: dict[str, ApiKey] = {}
         self._deposits = 0
-        self.ledger = Ledger(self._ids)
-        self.tokens = Tokens(seed, self._rules.token_seconds)
+        self.ledger: Ledger = Ledger(self._ids)
+        self.tokens: Tokens = Tokens(seed, self._rules.token_seconds)
         self.accounts: dict[int, Account] = {}
 
     def __repr__(self) -> str:

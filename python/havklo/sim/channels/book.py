@@ -37,7 +37,7 @@ class Window:
     __slots__ = ("depth", "entries")
 
     def __init__(self, depth: int) -> None:
-        self.depth = depth
+        self.depth: int = depth
         self.entries: tuple[list[str], list[str]] = ([], [])
 
 
@@ -63,7 +63,7 @@ class BookFeed:
         self._digits: list[str | None] = [None, None]
         self._price_texts: dict[int, str] = {}
         self._qty_precision = pair.qty_precision
-        self.reach = _NOWHERE
+        self.reach: int = _NOWHERE
 
     @property
     def visible(self) -> bool:

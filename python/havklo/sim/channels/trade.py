@@ -38,7 +38,7 @@ class TradeFeed:
 
     def __init__(self, pair: Pair) -> None:
         self.trades: deque[Trade] = deque(maxlen=_KEPT)
-        self.next_id = 1
+        self.next_id: int = 1
         self._pair = pair
         self._subscribers = 0
         self._event: list[Trade] = []

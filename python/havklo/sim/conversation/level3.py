@@ -1,7 +1,7 @@
 """The level-3 endpoint: one channel, with a token, and a budget for subscriptions."""
 
-from collections.abc import Iterator
-from typing import Final, final
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Final, final
 
 from havklo.sim.channels import level3
 from havklo.sim.conversation.endpoint import (
@@ -36,7 +36,9 @@ class Level3(MarketData):
     than that of one second. One that is refused costs nothing.
     """
 
-    elsewhere = dict.fromkeys(PUBLIC_CHANNELS, TRY_PUBLIC) | dict.fromkeys(PRIVATE_CHANNELS, TRY_PRIVATE)
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(PUBLIC_CHANNELS, TRY_PUBLIC) | dict.fromkeys(
+        PRIVATE_CHANNELS, TRY_PRIVATE
+    )
 
     def __init__(self, services: Services, subscriber: Subscriber) -> None:
         super().__init__(services, subscriber)

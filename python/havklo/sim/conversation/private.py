@@ -1,8 +1,8 @@
 """The private endpoint: an account's orders and balances, and its trading."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 from havklo.sim.accounts.account import Account
 from havklo.sim.accounts.keys import Permission
@@ -28,7 +28,7 @@ class Private(Endpoint):
     A subscription keeps the token that it was asked for with alive.
     """
 
-    elsewhere = dict.fromkeys(PUBLIC_CHANNELS, TRY_PUBLIC)
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(PUBLIC_CHANNELS, TRY_PUBLIC)
 
     def __init__(self, services: Services, subscriber: Subscriber) -> None:
         super().__init__(services, subscriber)

@@ -1,7 +1,7 @@
 """The public endpoint: market data and instruments, for everybody."""
 
-from collections.abc import Iterator
-from typing import Final, final
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Final, final
 
 from havklo.sim.channels import book, instrument, ohlc, ticker
 from havklo.sim.conversation.endpoint import PRIVATE_CHANNELS, PUBLIC_CHANNELS, TRY_PRIVATE, Channel, MarketData
@@ -37,7 +37,7 @@ _CHANNELS: Final = {
 class Public(MarketData):
     """A connection to the public endpoint."""
 
-    elsewhere = dict.fromkeys((*PRIVATE_CHANNELS, "level3"), TRY_PRIVATE)
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys((*PRIVATE_CHANNELS, "level3"), TRY_PRIVATE)
 
     def __init__(self, services: Services, subscriber: Subscriber) -> None:
         super().__init__(services, subscriber)

@@ -54,8 +54,8 @@ class Request:
     """
 
     def __init__(self, clock: Clock, malformed: str) -> None:
-        self.method = ""
-        self.now_ns = clock.epoch_ns()
+        self.method: str = ""
+        self.now_ns: int = clock.epoch_ns()
         self._clock = clock
         self._malformed = malformed
         self._known: dict[str, object] = {}

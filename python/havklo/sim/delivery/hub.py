@@ -47,7 +47,7 @@ class Hub:
     """
 
     def __init__(self) -> None:
-        self.frames = 0
+        self.frames: int = 0
         self._streams: dict[Key, _Stream] = {}
 
     def __repr__(self) -> str:

@@ -65,7 +65,7 @@ class Link:
     def __init__(self, number: int, role: str, outlet: Outlet, faults: "Faults", clock: Clock) -> None:
         self.number = number
         self.role = role
-        self.is_open = True
+        self.is_open: bool = True
         self._outlet = outlet
         self._put = outlet.put
         self._faults = faults

@@ -52,7 +52,10 @@ def mentions(frame: bytes, symbol: str) -> bool:
 
 
 def _read(frame: bytes) -> dict[str, Any]:
-    message = json.loads(frame)
+    try:
+        message = json.loads(frame)
+    except ValueError:
+        return {}  # a fault has cut it off
     return cast("dict[str, Any]", message) if isinstance(message, dict) else {}
 
 

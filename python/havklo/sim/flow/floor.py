@@ -3,13 +3,16 @@
 import random
 from math import exp
 from statistics import NormalDist
-from typing import Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from havklo.sim.flow.regime import Regime
 from havklo.sim.flow.value import Value
 from havklo.sim.market.ladder import Ladder, Level, Order, Side
 from havklo.sim.market.matching import Market
 from havklo.sim.symbols import Pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Floor"]
 
@@ -56,29 +59,29 @@ class Floor:
     )
 
     def __init__(self, pair: Pair, market: Market, value: Value, regime: Regime, rng: random.Random) -> None:
-        self.pair = pair
-        self.market = market
-        self.rng = rng
-        self.roll = rng.random
-        self.value = value
-        self.width = pair.spread
-        self.lean = 0.0
+        self.pair: Pair = pair
+        self.market: Market = market
+        self.rng: random.Random = rng
+        self.roll: Callable[[], float] = rng.random
+        self.value: Value = value
+        self.width: int = pair.spread
+        self.lean: float = 0.0
         self.settle(regime)
         usual = pair.levels[1]
         # Levels lie further apart the deeper they are, so that a whole side spans a good part of the price.
         spare = 0.0 if pair.thin else max(0.0, _BREADTH * pair.price - pair.gap * usual)
         self._bend = 2 * spare / (pair.gap * usual * usual)
-        self.span = self.breadth(usual)
+        self.span: float = self.breadth(usual)
         # Thirty medians at most: the crowd's limit times this stays below 2^63 for every pair.
         largest = min(30 * pair.size, 10**18)
-        self.most = 2 * largest
+        self.most: int = 2 * largest
         self._plain = [max(pair.qty_min, min(int(pair.size * size), largest)) for size in _SIZES]
         self._round = [max(pair.qty_min, _rounded(qty)) for qty in self._plain]
 
     def settle(self, regime: Regime) -> None:
         """Go on under another regime."""
-        self.regime = regime
-        self.spread = self.pair.spread * regime.spread
+        self.regime: Regime = regime
+        self.spread: float = self.pair.spread * regime.spread
 
     def gap(self, rank: int) -> float:
         """How far a level at this rank usually is from the next, in ticks."""

@@ -31,9 +31,9 @@ class Value:
     __slots__ = ("_crash", "_home", "_idle", "_now", "_regime", "_rng", "_walk", "crashed", "news", "price")
 
     def __init__(self, price: float, regime: Regime, rng: random.Random) -> None:
-        self.price = price
-        self.news = 0.0
-        self.crashed = False
+        self.price: float = price
+        self.news: float = 0.0
+        self.crashed: bool = False
         self._home = price
         self._walk = 0.0
         self._crash = 0.0

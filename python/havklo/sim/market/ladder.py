@@ -38,14 +38,14 @@ class Order:
     __slots__ = ("hidden", "id", "owner", "peak", "price", "qty", "side", "stamp")
 
     def __init__(self, order_id: int, side: Side, price: int, qty: int, stamp: int = 0, owner: int = 0) -> None:
-        self.id = order_id
+        self.id: int = order_id
         self.side: Side = side
-        self.price = price
-        self.qty = qty
-        self.hidden = 0
-        self.peak = 0
-        self.stamp = stamp
-        self.owner = owner
+        self.price: int = price
+        self.qty: int = qty
+        self.hidden: int = 0
+        self.peak: int = 0
+        self.stamp: int = stamp
+        self.owner: int = owner
 
     def __repr__(self) -> str:
         hidden = f" + {self.hidden} hidden" if self.hidden else ""
@@ -69,8 +69,8 @@ class Level:
     __slots__ = ("orders", "price", "qty")
 
     def __init__(self, price: int) -> None:
-        self.price = price
-        self.qty = 0
+        self.price: int = price
+        self.qty: int = 0
         self.orders: dict[int, Order] = {}
 
     def __repr__(self) -> str:

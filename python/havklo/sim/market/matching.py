@@ -87,8 +87,8 @@ class Market:
         self.orders: dict[int, Order] = {}
         self.fills: list[Fill] = []
         self.stopped: list[Order] = []
-        self.moving = 0
-        self.now_ns = 0
+        self.moving: int = 0
+        self.now_ns: int = 0
         self._last_id = 0
         self._rules = rules or Rules()
 

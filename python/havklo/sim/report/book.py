@@ -56,20 +56,20 @@ class BookTally:
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
-        self.messages = 0
-        self.entries = 0
-        self.removals = 0
-        self.owed = 0
-        self.refilled = 0
-        self.two_sided = 0
-        self.repeated = 0
-        self.resent = 0
-        self.empty = 0
-        self.truncated = 0
-        self.short = 0
-        self.backwards = 0
-        self.silence = 0.0
-        self.now_us = 0
+        self.messages: int = 0
+        self.entries: int = 0
+        self.removals: int = 0
+        self.owed: int = 0
+        self.refilled: int = 0
+        self.two_sided: int = 0
+        self.repeated: int = 0
+        self.resent: int = 0
+        self.empty: int = 0
+        self.truncated: int = 0
+        self.short: int = 0
+        self.backwards: int = 0
+        self.silence: float = 0.0
+        self.now_us: int = 0
         self._sides = (_Side(-1), _Side(1))
 
     def __repr__(self) -> str:

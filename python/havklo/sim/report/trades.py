@@ -22,8 +22,8 @@ class TradeTally:
     """
 
     def __init__(self, start_us: int) -> None:
-        self.prints = 0
-        self.orders = 0
+        self.prints: int = 0
+        self.orders: int = 0
         self._start = start_us
         self._last: tuple[int, str] | None = None
         self._seconds: dict[int, int] = {}

@@ -54,7 +54,7 @@ class Connection:
         if transport is None:
             raise ConnectionResetError("it was gone before it began")
         self.number = number
-        self.overflowed = False
+        self.overflowed: bool = False
         self._socket = socket
         self._writer = request.writer
         self._transport: asyncio.Transport = transport

@@ -50,10 +50,10 @@ class Dealer:
     """
 
     def __init__(self, exchange: Exchange, bank: Bank) -> None:
-        self.register = Register()
-        self.schedule = Schedule()
-        self.holds = Holds(self.register, self.last_price, exchange.pairs)
-        self.booking = Booking(bank, self.register, self.holds, self.next_id, self._tell)
+        self.register: Register = Register()
+        self.schedule: Schedule = Schedule()
+        self.holds: Holds = Holds(self.register, self.last_price, exchange.pairs)
+        self.booking: Booking = Booking(bank, self.register, self.holds, self.next_id, self._tell)
         self.on_report: Callable[[int, Report], None] = _unheard
         self._exchange = exchange
         self._events = Events(exchange)

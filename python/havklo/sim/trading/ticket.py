@@ -125,33 +125,36 @@ class Ticket:
         now_ns: int,
         parent: "Ticket | None" = None,
     ) -> None:
-        self.number = number
-        self.order_number = order_number
-        self.order_id = order_id
-        self.account = account
-        self.pair = pair
-        self.terms = terms
-        self.parent = parent
-        self.qty = terms.qty
-        self.limit_price = terms.limit.value if terms.limit is not None and terms.limit.kind == "static" else None
+        self.number: int = number
+        self.order_number: int = order_number
+        self.order_id: str = order_id
+        self.account: Account = account
+        self.pair: Pair = pair
+        self.terms: NewOrder = terms
+        self.parent: Ticket | None = parent
+        self.qty: int = terms.qty
+        self.limit_price: int | None = (
+            terms.limit.value if terms.limit is not None and terms.limit.kind == "static" else None
+        )
         self.trigger_price: int | None = None
         self.peak_price: int | None = None
-        self.display = terms.display
-        self.shown = 0
+        self.display: int = terms.display
+        self.shown: int = 0
         self.fee_in: Literal["base", "quote"] = "base" if terms.fee_in_base and not terms.margin else "quote"
-        self.filled = 0
-        self.turnover = 0
-        self.cost = 0
+        self.filled: int = 0
+        self.turnover: int = 0
+        self.cost: int = 0
         self.fees: dict[str, int] = {}
-        self.fee_usd = 0
+        self.fee_usd: int = 0
         self.executions: list[Execution] = []
         self.reports: list[Report] = []
         self.status: Status = "pending_new"
         self.reason: str | None = None
-        self.resting = False
-        self.waiting = False
-        self.amended = False
-        self.opened_ns = self.aged_ns = now_ns
+        self.resting: bool = False
+        self.waiting: bool = False
+        self.amended: bool = False
+        self.opened_ns: int = now_ns
+        self.aged_ns: int = now_ns
         self.triggered_ns: int | None = None
         self.closed_ns: int | None = None
 

@@ -1,55 +1,38 @@
-"""Everything that a client tells: facts, immutable once made, in the order in which they happened.
-
-Match on their type: `async for event in kraken` yields all of them, `kraken.on(Type, handler)` those of one.
-"""
-
-from typing import TypeAlias
+"""What becomes of connections and subscriptions, and of the client as a whole."""
 
 import msgspec
 
-from havklo._engine import (
-    Book,
-    BookArrays,
-    BookSnapshot,
-    BookState,
-    BookStatistics,
-    BookUpdate,
-    Change,
-    Desync,
-    DesyncReason,
-    Level,
-    Peek,
-    Sweep,
-    Top,
-)
 from havklo.errors import HavkloError
 
 __all__ = [
-    "Book",
-    "BookArrays",
-    "BookSnapshot",
-    "BookState",
-    "BookStatistics",
-    "BookUpdate",
-    "Change",
+    "BreakerChanged",
     "Connected",
     "ConnectionLost",
     "CrossedBook",
-    "Desync",
-    "DesyncReason",
-    "Event",
-    "Level",
+    "HealthChanged",
+    "Heartbeat",
     "Maintenance",
     "Malformed",
-    "Peek",
+    "Moved",
     "Refused",
     "Resync",
+    "Silent",
     "Stalled",
     "Status",
     "SubscriptionLost",
-    "Sweep",
-    "Top",
 ]
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Kraken's sign of life, about once a second while anything is subscribed.
+
+    Attributes:
+        connection: The client's number for the connection, from 0.
+        recv_ns: When it came, in nanoseconds since the epoch.
+    """
+
+    connection: int
+    recv_ns: int
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -73,11 +56,13 @@ class ConnectionLost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         connection: The client's number for it, from 0.
         reason: What ended it.
         retry_in_ns: After how many nanoseconds the next attempt is made.
+        code: The code of the peer's close frame (RFC 6455), or None if it sent none.
     """
 
     connection: int
     reason: str
     retry_in_ns: int
+    code: int | None = None
 
 
 class Stalled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -92,20 +77,81 @@ class Stalled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     silent_ns: int
 
 
-class Resync(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A book that had lost its proof is live again, from a fresh verified snapshot.
+class Silent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A subscription is unusually silent while its connection speaks; it is subscribed anew, to be sure of it.
 
     Attributes:
-        symbol: The book's symbol.
-        reason: What had broken it: a desync's reason, "stalled", "disconnected", "malformed" or "reprove".
+        symbol: The symbol.
+        channel: The channel.
+        silent_ns: For how many nanoseconds nothing came.
+    """
+
+    symbol: str
+    channel: str
+    silent_ns: int
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Subscriptions go on over another connection, because theirs does not come back.
+
+    Attributes:
+        symbols: The symbols.
+        source: The client's number for the connection that failed.
+        target: The number of the one that has them now.
+    """
+
+    symbols: tuple[str, ...]
+    source: int
+    target: int
+
+
+class BreakerChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The circuit breaker of an endpoint has changed its state.
+
+    Attributes:
+        role: The endpoint: "public", ...
+        state: "closed" (all is well), "open" (nobody connects for a while) or "half_open" (one attempt is made).
+        failures: How many attempts have failed in a row.
+        retry_in_ns: After how many nanoseconds the next attempt is made; 0 unless it is open.
+    """
+
+    role: str
+    state: str
+    failures: int
+    retry_in_ns: int
+
+
+class HealthChanged(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The client's state as a whole has changed; `Client.health` has the details.
+
+    Attributes:
+        before: The state before: "starting", "live", "degraded" or "down".
+        after: The state now.
+        reason: Why, in a sentence.
+    """
+
+    before: str
+    after: str
+    reason: str
+
+
+class Resync(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A subscription that was broken is live again: a book from a fresh verified snapshot.
+
+    Attributes:
+        symbol: Its symbol.
+        reason: What had broken it: a desync's reason, "gap" (of trades), "stalled", "silent", "disconnected",
+            "malformed", "asked" or "reprove".
         attempts: How many subscriptions it took.
-        took_ns: For how many nanoseconds the book was not live.
+        took_ns: For how many nanoseconds it was not live.
+        channel: Its channel.
     """
 
     symbol: str
     reason: str
     attempts: int
     took_ns: int
+    channel: str = "book"
 
 
 class CrossedBook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -155,6 +201,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         version: The version of Kraken's server.
         api_version: "v2".
         upcoming_maintenance: What is announced.
+        emergency: What is not planned; of the same form.
     """
 
     system: str
@@ -162,6 +209,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     api_version: str
     upcoming_maintenance: tuple[Maintenance, ...]
+    emergency: tuple[Maintenance, ...] = ()
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -190,19 +238,3 @@ class SubscriptionLost(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str
     channel: str
     error: HavkloError
-
-
-Event: TypeAlias = (
-    BookUpdate
-    | Desync
-    | Resync
-    | CrossedBook
-    | Connected
-    | ConnectionLost
-    | Stalled
-    | Malformed
-    | Status
-    | Refused
-    | SubscriptionLost
-)
-"""Everything that `async for event in kraken` may yield."""

@@ -1,21 +1,4 @@
-"""Every error that Havklo raises; `HavkloError` is the root.
-
-    HavkloError
-    ├── ConfigurationError (ValueError)   an argument that can never work: a depth, a channel, a symbol's form
-    ├── BookNotLive                       a book was read while it was not proven
-    ├── MalformedFrame                    bytes that are no Kraken frame and can't be put to one book
-    ├── UnknownSymbol (LookupError)       a symbol that is not tracked or not listed
-    ├── SubscriptionError                 Kraken refused a subscription
-    │   └── SubscribeTimeout              no verified snapshot came in time
-    ├── Disconnected                      the connection ended and is not coming back
-    ├── EndpointUnavailable               the venue does not offer this endpoint
-    ├── NumberTooLarge (OverflowError)    a number that does not fit in an array of 64-bit integers
-    ├── SlowConsumer                      a bounded queue overflowed and loss is not acceptable
-    └── CaptureError                      a capture file can't be read
-
-Each error has typed fields beside its sentence; `hint`, where there is one, says what to do next. A foreign exception
-that caused it is chained as `__cause__`. This module imports nothing of the package: the engine raises from it.
-"""
+"""What this library itself finds wrong."""
 
 from typing import final
 
@@ -32,6 +15,7 @@ __all__ = [
     "SubscribeTimeout",
     "SubscriptionError",
     "UnknownSymbol",
+    "WaitTimeout",
 ]
 
 _EXCERPT = 200
@@ -91,20 +75,24 @@ class MalformedFrame(HavkloError):
     def __init__(self, detail: str, frame: bytes = b"") -> None:
         super().__init__(f"malformed frame: {detail}")
         self.detail = detail
-        self.excerpt = frame[:_EXCERPT]
+        self.excerpt: bytes = frame[:_EXCERPT]
 
 
 @final
 class UnknownSymbol(HavkloError, LookupError):
-    """A symbol that is not tracked here.
+    """A symbol that is not tracked here, or that Kraken does not list.
 
     Attributes:
         symbol: The symbol as given.
+        suggestions: Symbols that may have been meant, the likeliest first.
     """
 
-    def __init__(self, symbol: str, *, hint: str | None = None) -> None:
-        super().__init__(f"no book is tracked for {symbol!r}", hint=hint)
+    def __init__(
+        self, symbol: str, message: str | None = None, *, hint: str | None = None, suggestions: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message or f"no book is tracked for {symbol!r}", hint=hint)
         self.symbol = symbol
+        self.suggestions = suggestions
 
 
 class SubscriptionError(HavkloError):
@@ -148,6 +136,19 @@ class Disconnected(HavkloError):
     def __init__(self, reason: str, *, hint: str | None = None) -> None:
         super().__init__(f"disconnected: {reason}", hint=hint)
         self.reason = reason
+
+
+@final
+class WaitTimeout(HavkloError, TimeoutError):
+    """What was waited for has not come in time.
+
+    Attributes:
+        seconds: How long was waited.
+    """
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(f"{what} has not come within {seconds:g} s")
+        self.seconds = seconds
 
 
 @final
