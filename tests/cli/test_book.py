@@ -52,8 +52,8 @@ def test_a_terminal_that_can_not_draw(monkeypatch: pytest.MonkeyPatch, term: str
 
 BAD = {
     "no symbol": ([], 'Command "book" parameter SYMBOL requires an argument.'),
-    "no symbol's form": (["BTCUSD", "--venue", "sim"], "'BTCUSD' is not a symbol"),
-    "no symbol's form, elsewhere": (["BTCUSD", "--venue", "ws://127.0.0.1:9/v2"], "'BTCUSD' is no symbol"),
+    "no symbol's form": (["BTC//USD", "--venue", "sim"], "'BTC//USD' is no symbol"),
+    "no symbol's form, elsewhere": (["BTC//USD", "--venue", "ws://127.0.0.1:9/v2"], "'BTC//USD' is no symbol"),
     "a depth that is none": (["BTC/USD", "--depth", "7"], 'Invalid value "7" for --depth.'),
     "a venue that is none": (["BTC/USD", "--venue", "mars"], "'mars' is no WebSocket address"),
     "a web page": (["BTC/USD", "--venue", "http://127.0.0.1"], "'http://127.0.0.1' is no WebSocket address"),

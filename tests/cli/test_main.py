@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-COMMANDS = ("book", "demo", "sim", "verify")
+COMMANDS = ("book", "demo", "doctor", "ohlc", "sim", "ticker", "trades", "verify")
 PROGRAM = [sys.executable, "-m", "havklo.cli"]
 ENVIRONMENT = os.environ | {"PYTHONWARNINGS": "error", "COLUMNS": "80"}
 

@@ -12,8 +12,11 @@ Examples:
   havklo demo                        a simulated book proves itself, breaks and
                                      heals; no network is needed
   havklo book BTC/USD --depth 25     the live book
+  havklo trades BTC/USD ETH/USD      trades as they happen; ticker and ohlc, too
   havklo sim                         a simulated Kraken to connect a program to
   havklo verify capture.jsonl        prove recorded frames once more
+  havklo doctor                      what works here, and what to do about the
+                                     rest
 
 havklo COMMAND --help tells more about each.
 """
@@ -25,7 +28,7 @@ def _version() -> str:
     return version("havklo")
 
 
-app = App(
+app: App = App(
     name="havklo",
     help="Kraken order books that prove themselves, on every message.",
     help_epilogue=_EXAMPLES,
@@ -38,5 +41,9 @@ app = App(
 
 app.command("havklo.cli.demo:app", name="demo", help="Watch a simulated book prove itself, break and heal.")
 app.command("havklo.cli.book:app", name="book", help="Show an order book live, with its proof.")
+app.command("havklo.cli.trades:app", name="trades", help="Show trades as they happen.")
+app.command("havklo.cli.ticker:app", name="ticker", help="Show best prices, last trades and the last 24 hours.")
+app.command("havklo.cli.ohlc:app", name="ohlc", help="Show candles.")
 app.command("havklo.cli.sim:app", name="sim", help="Run a simulated Kraken on this machine.")
 app.command("havklo.cli.verify:app", name="verify", help="Prove recorded frames once more.")
+app.command("havklo.cli.doctor:app", name="doctor", help="Check this machine and the way to Kraken.")

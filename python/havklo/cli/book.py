@@ -1,5 +1,6 @@
 """`havklo book`: an order book in the terminal, live, with its proof."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
@@ -7,17 +8,36 @@ from typing import Annotated, Final, Literal
 from cyclopts import App, Parameter
 
 from havklo._run import run
+from havklo.channels import book as book_channel
 from havklo.cli._checks import check_seconds
+from havklo.cli._feed import JsonStage, advising, venue_of
 from havklo.cli._output import results
 from havklo.cli._stage import open_stage
 from havklo.cli._watch import Watch
 from havklo.client import Client
-from havklo.errors import SubscribeTimeout
-from havklo.venues import LIVE, UrlVenue, Venue
+from havklo.errors import HavkloError, SubscribeTimeout
+from havklo.events import (
+    BookUpdate,
+    Connected,
+    ConnectionLost,
+    CrossedBook,
+    Desync,
+    Malformed,
+    Resync,
+    Stalled,
+    Status,
+    SubscriptionLost,
+)
+from havklo.instruments import canonical
+from havklo.venues import LIVE, Venue
 
 __all__ = ["app", "book"]
 
 _LOG: Final = 3
+_TICK: Final = 0.1
+_SECOND: Final = 1_000_000_000
+_TOLD: Final = (BookUpdate, Desync, Resync, CrossedBook, Connected, ConnectionLost, Stalled, Malformed, Status)
+"""What `--json` writes."""
 
 _MORE: Final = """\
 Asks stand above the spread, bids below it. The head tells the state: live,
@@ -25,6 +45,10 @@ resyncing, stalled, disconnected, desynced; a book that is not live turns grey.
 Kraken's checksum proves the ten best levels on every message; deeper ones,
 marked ~, are watched by structure. Where no terminal is, it prints a line a
 second. It runs until Ctrl-C.
+
+--json prints one object a line: event is book_update for each proven message,
+with its changes, or what happened to the book: desync, resync, connection_lost
+and so on. Prices and quantities are texts with every digit that Kraken sent.
 
 Venues:
   live       Kraken itself, no account needed (the default)
@@ -35,9 +59,10 @@ Examples:
   havklo book BTC/USD
   havklo book ETH/USD --depth 25 --venue sim
   havklo book BTC/USD --venue ws://127.0.0.1:8900/v2 --seconds 10
+  havklo book BTC/USD --json
 """
 
-app = App(name="book", usage="Usage: havklo book SYMBOL [OPTIONS]", help_epilogue=_MORE)
+app: App = App(name="book", usage="Usage: havklo book SYMBOL [OPTIONS]", help_epilogue=_MORE)
 
 
 @app.default
@@ -48,6 +73,7 @@ def book(
     depth: Annotated[Literal[10, 25, 100, 500, 1000], Parameter(metavar="N")] = 10,
     venue: Annotated[str, Parameter(metavar="live|sim|URL")] = "live",
     seconds: Annotated[float | None, Parameter(metavar="N")] = None,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Show an order book live, with its proof.
 
@@ -56,6 +82,7 @@ def book(
         depth: Levels a side.
         venue: Where it comes from: live, sim, or the URL of a public endpoint.
         seconds: End after so many seconds.
+        json: One JSON object a line.
 
     Returns:
         The exit code.
@@ -65,8 +92,12 @@ def book(
         HavkloError: The book could not be subscribed, or was lost for good.
     """
     check_seconds(seconds)
-    symbol = symbol.upper()
-    chosen = _venue(venue, symbol)
+    symbol = canonical(symbol)
+    chosen = venue_of(venue, [symbol])
+    if json:
+        with contextlib.suppress(KeyboardInterrupt), JsonStage() as lines:
+            run(_write(chosen, symbol, depth, lines, seconds))
+        return 0
     watches: list[Watch] = []
     with contextlib.suppress(KeyboardInterrupt), open_stage(log=_LOG) as stage:
 
@@ -90,11 +121,27 @@ async def _show(venue: Venue, make: Callable[[Client, str], Watch], seconds: flo
             raise
 
 
-def _venue(name: str, symbol: str) -> Venue:
-    if name == "live":
-        return LIVE
-    if name == "sim":
-        from havklo.sim import Simulator  # noqa: PLC0415 - only this venue needs it
-
-        return Simulator([symbol], rate=50)
-    return UrlVenue(name)
+async def _write(venue: Venue, symbol: str, depth: int, stage: JsonStage, seconds: float | None) -> None:
+    """Write everything that happens to a book, in its order, as it happens."""
+    async with Client(venue) as kraken:
+        lost: list[SubscriptionLost] = []
+        for kind in _TOLD:
+            kraken.on(kind, stage.take)
+        kraken.on(SubscriptionLost, lost.append)
+        clock = kraken.clock
+        began = clock.now()
+        subscribing = asyncio.create_task(kraken.subscribe(book_channel(symbol, depth=depth)))
+        try:
+            async for now in clock.every(_TICK):
+                stage.draw()
+                if subscribing.done():
+                    with advising(venue):
+                        subscribing.result()
+                if lost:
+                    raise lost[0].error
+                if seconds is not None and now - began >= seconds * _SECOND:
+                    break
+        finally:
+            subscribing.cancel()
+        if not subscribing.done():
+            raise HavkloError(f"{symbol} was not live within {seconds:g} s")
