@@ -7,7 +7,7 @@ WASM := web/engine/havklo.wasm
 RUST := Cargo.toml Cargo.lock $(shell find crates/engine/src crates/python/src crates/engine/Cargo.toml crates/python/Cargo.toml)
 SECONDS_DEMO ?=
 
-.PHONY: demo test lint bench faults soak dst foreign fuzz locks clean help
+.PHONY: demo test lint bench faults soak dst judge foreign fuzz locks clean help
 .DEFAULT_GOAL := help
 
 demo: $(STAMPS)/engine  ## Watch a book prove itself, break and heal, on the built-in simulator
@@ -33,18 +33,22 @@ lint: $(STAMPS)/engine  ## Check style, types and architecture
 bench: $(STAMPS)/engine $(STAMPS)/bench  ## Measure against the peers, all in one run
 	.venv-bench/bin/python benches/run.py $(BENCH)
 
-faults: $(STAMPS)/engine  ## Show every kind of fault of the simulator once, seen on the wire
+faults: $(STAMPS)/engine  ## Every kind of fault, as it is seen on the wire, and what each does to a client's channels
 	$(BIN)/python tests/proofs/faults.py
+	PYTHONPATH=tests/proofs $(BIN)/python -m matrix --jobs 2
 
-dst: $(STAMPS)/engine  ## Judge a million messages and a million orders of the simulator
+dst: $(STAMPS)/engine  ## Play the client against the simulated exchange in virtual time: SEEDS=200 MESSAGES=100000
+	$(BIN)/python tests/dst/run.py --seeds $(or $(SEEDS),200) --messages $(or $(MESSAGES),100000)
+
+judge: $(STAMPS)/engine  ## Judge a million messages and a million orders of the simulator
 	$(BIN)/python tests/proofs/books.py --messages $(or $(MESSAGES),1000000)
 	$(BIN)/python tests/proofs/money.py --orders $(or $(ORDERS),1000000)
 
 foreign: $(STAMPS)/engine $(STAMPS)/foreign  ## Let clients that nobody here wrote follow the simulator, a minute each
 	.venv-foreign/bin/python -m pytest tests/foreign -q
 
-soak: $(STAMPS)/engine  ## Ten minutes of faults every second, judged against the simulator's own books
-	$(BIN)/python examples/soak.py --seconds $(or $(SECONDS_SOAK),600)
+soak: $(STAMPS)/engine  ## A busy half hour of 200 symbols and random faults, every read judged: MINUTES=30
+	$(BIN)/python examples/soak.py --minutes $(or $(MINUTES),30)
 
 fuzz:  ## Fuzz every parser, a minute each (needs a nightly toolchain)
 	fuzz/run $(or $(SECONDS_FUZZ),60)
