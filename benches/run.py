@@ -21,7 +21,7 @@ if importlib.util.find_spec("havklo") is None:  # built in place, not installed:
     sys.path.append(str(ROOT / "python"))
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT / "python")]))
 
-from figures import Options, Result, books, engine, imports, loopback, memory, reads  # noqa: E402 - needs the path
+from figures import Options, Result, books, engine, imports, latency, loopback, memory, reads  # noqa: E402 - needs the path
 from timing import Bar, Row, pinned, progress  # noqa: E402
 
 FIGURES: dict[str, Callable[[Options], Result]] = {
@@ -31,9 +31,10 @@ FIGURES: dict[str, Callable[[Options], Result]] = {
     "memory": memory.measure,
     "import": imports.measure,
     "socket": loopback.measure,
+    "latency": latency.measure,
 }
 CORE = 1
-PINNED = {"book", "read", "socket"}  # those that measure this very process
+PINNED = {"book", "read", "socket", "latency"}  # those that measure this very process
 
 
 def main() -> int:

@@ -1,16 +1,21 @@
 """A server that is never the slow one: prebuilt WebSocket frames over loopback, on a core of its own.
 
-Run as `python -m figures.loopback_server MESSAGES`; it prints its port. A path of `/COUNT/once/...` gives
-COUNT updates and then closes; `/COUNT/stay/...` leaves the connection to the client.
+Run as `python -m figures.loopback_server MESSAGES [STAMPS]`; it prints its port. A path of `/COUNT/once/...` gives
+COUNT updates and then closes; `/COUNT/stay/...` leaves the connection to the client; `/COUNT/paced/...` gives 5,000
+updates a second one by one, and then writes into the file STAMPS when it sent each, as 64-bit nanoseconds of the
+monotonic clock.
 """
 
 import json
 import socket
 import sys
+from array import array
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha1
+from pathlib import Path
+from time import monotonic_ns, sleep
 from typing import Any
 
 from stream import SYMBOL, Stream, load
@@ -18,6 +23,7 @@ from timing import pinned
 
 CORE = 0
 DEPTH = 10
+RATE = 5_000
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
@@ -69,7 +75,7 @@ class _Session:
     _pending: bytes = b""
 
     def serve(self, stream: Stream, burst: Any) -> None:
-        count, closes = self._handshake()
+        count, manner = self._handshake()
         updates = burst(count)
         self._send(_STATUS)
         while (request := self._request()) is not None:
@@ -78,12 +84,32 @@ class _Session:
                 self._send({"method": "pong", "req_id": request.get("req_id"), **_TIMES})
             elif method == "subscribe" and params.get("channel") == "book":
                 self._acknowledge(request)
+                if manner == "paced":
+                    self.connection.sendall(frame(stream.snapshot))
+                    self._pace(stream.updates[:count])
+                    continue
                 self.connection.sendall(frame(stream.snapshot) + updates)
-                if closes:
+                if manner == "once":
                     self.connection.sendall(frame((1000).to_bytes(2), _CLOSE))
                     self.connection.shutdown(socket.SHUT_WR)
             elif method in {"subscribe", "unsubscribe"}:
                 self._acknowledge(request)
+
+    def _pace(self, updates: list[bytes]) -> None:
+        """Send one by one, each at its time; a core of its own may wait busily."""
+        frames = [frame(update) for update in updates]
+        sent = array("q")
+        step = 1_000_000_000 // RATE
+        sleep(0.05)  # the client is done with the snapshot by then
+        due = monotonic_ns()
+        for payload in frames:
+            due += step
+            while monotonic_ns() < due:
+                continue
+            sent.append(monotonic_ns())
+            self.connection.sendall(payload)
+        # The last message has just gone out; the client looks at this after it has come.
+        Path(sys.argv[2]).write_bytes(sent.tobytes())
 
     def _acknowledge(self, request: dict[str, Any]) -> None:
         params = request["params"]
@@ -98,7 +124,7 @@ class _Session:
     def _send(self, message: dict[str, Any]) -> None:
         self.connection.sendall(frame(json.dumps(message, separators=(",", ":")).encode()))
 
-    def _handshake(self) -> tuple[int, bool]:
+    def _handshake(self) -> tuple[int, str]:
         while b"\r\n\r\n" not in self._pending:
             self._more()
         head, _, self._pending = self._pending.partition(b"\r\n\r\n")
@@ -110,7 +136,7 @@ class _Session:
             b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
         )
         _, count, end, *_ = first.split()[1].decode().split("/")
-        return int(count), end == "once"
+        return int(count), end
 
     def _request(self) -> dict[str, Any] | None:
         """Read the client's next text message; None when it says goodbye."""
