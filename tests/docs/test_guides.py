@@ -172,7 +172,7 @@ def test_the_ready_scenarios_are_named() -> None:
 
 def test_the_guides_have_examples() -> None:
     """The patterns above find what the guides show."""
-    assert len(SCRIPTS) == 4
-    assert len(COMMANDS) == 6
+    assert len(SCRIPTS) == 10
+    assert len(COMMANDS) == 10
     named = {block.name for _, block in ALL if block.name}
     assert named == {"bot.py", "ccxt_books.py", "conftest.py", "mine.toml", "sdk_books.py", "test_bot.py"}
