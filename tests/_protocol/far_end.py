@@ -36,6 +36,7 @@ class FarEnd:
     Attributes:
         link: "idle", "connecting" or "open".
         server: What is subscribed: "snapshot due" or "streaming".
+        options: With which options it is, or was last.
         asked: Requests to be answered.
         pings: Pings to be answered.
         latest: The id of the latest request for each topic.
@@ -47,6 +48,7 @@ class FarEnd:
     def __init__(self, timings: Timings) -> None:
         self.link = "idle"
         self.server: dict[Key, str] = {}
+        self.options: dict[Key, dict[str, Any]] = {}
         self.asked: list[Asked] = []
         self.pings: list[int] = []
         self.latest: dict[Key, int] = {}
@@ -86,7 +88,11 @@ class FarEnd:
         if any(key in wanted for key in keys):
             self._judge_pace(now)
         for key in keys:
-            self._subscribe(key, params, wanted, now) if method == "subscribe" else self._unsubscribe(key, now)
+            options = {name: params.get(name) for name in ("depth", "interval", "event_trigger")}
+            if method == "subscribe":
+                self._subscribe(key, options, wanted[key], now)
+            else:
+                self._unsubscribe(key, options, now)
             self.latest[key] = req_id
         self.asked.append(Asked(method, req_id, keys))
 
@@ -95,22 +101,31 @@ class FarEnd:
         if request.method == "unsubscribe" and self.latest[key] == request.req_id:
             self._unacked.pop(key, None)
 
-    def can_refuse(self, request: Asked, key: Key) -> bool:
-        """Kraken refuses before it sends a snapshot, or not at all."""
-        due = self.server.get(key) == "snapshot due" and self.latest[key] == request.req_id
-        return request.method == "subscribe" and due
+    def refuse(self, request: Asked, key: Key, answer: str) -> bool:
+        """Take a request back: a subscribe before its snapshot was sent, an unsubscribe only if there were too many."""
+        if self.latest[key] != request.req_id:
+            return False
+        if request.method == "subscribe":
+            refused = self.server.get(key) == "snapshot due"
+            if refused and answer != "already":
+                del self.server[key]
+            return refused
+        if answer == "rate" and key in self._unacked:
+            del self._unacked[key]
+            self.server[key] = "streaming"
+            return True
+        return False
 
-    def _subscribe(self, key: Key, params: dict[str, Any], wanted: Mapping[Key, Topic], now: int) -> None:
+    def _subscribe(self, key: Key, options: dict[str, Any], topic: Topic, now: int) -> None:
         assert key not in self.server, "never subscribed twice"
         since = now - self._unacked.get(key, -(10**18))
         assert since >= self._timings.unsubscribe_ack, "no subscribe before the unsubscribe's ack or two seconds"
-        topic = wanted[key]
-        options = {name: params.get(name) for name in ("depth", "interval", "event_trigger")}
         assert options == {"depth": topic.depth, "interval": topic.interval, "event_trigger": topic.event_trigger}
-        self.server[key] = "snapshot due"
+        self.server[key], self.options[key] = "snapshot due", options
 
-    def _unsubscribe(self, key: Key, now: int) -> None:
+    def _unsubscribe(self, key: Key, options: dict[str, Any], now: int) -> None:
         assert key in self.server, "only what is subscribed is taken back"
+        assert options == self.options[key], "and as it was asked for"
         del self.server[key]
         self._unacked[key] = now
 

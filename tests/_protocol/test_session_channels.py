@@ -305,6 +305,16 @@ def test_a_restart_is_not_over_before_a_connection_stands() -> None:
     assert waits == [5 * SECOND] * 3
 
 
+def test_a_restart_counts_even_if_nothing_was_wanted_just_then() -> None:
+    """Whoever comes back is served at once; if that fails, the distance is kept."""
+    session = opened(BTC)
+    session.unsubscribe([BTC], 1)
+    assert events_of(session.disconnected("restart", 2, 1012), ConnectionLost) == []
+    session.subscribe([BTC], 3)
+    (lost,) = events_of(session.disconnected("refused", 4), ConnectionLost)
+    assert lost.retry_in_ns == 5 * SECOND
+
+
 def test_a_connection_called_off_before_its_first_word_was_no_proof() -> None:
     """Nobody knows what would have become of it, so another one may be the breaker's probe at once."""
     for is_open in (False, True):

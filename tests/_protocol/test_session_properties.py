@@ -23,6 +23,7 @@ TOPICS = (
 )
 WORDS = {"rate": "Exceeded msg rate", "refused": "Currency pair not supported", "already": "Already subscribed"}
 KEYS = tuple(dict.fromkeys(topic.key for topic in TOPICS))
+answers = st.sampled_from(("ack", "ack", "ack", "ack", "lost", "refused", "rate", "rate", "already"))
 fates = st.sampled_from(("in order", "in order", "lost", "twice", "backwards"))
 earlies = st.sampled_from((None, None, "online", "maintenance"))
 lines, topics, keys, picks = st.sampled_from(LINES), st.sampled_from(TOPICS), st.sampled_from(KEYS), st.integers(0, 99)
@@ -165,9 +166,9 @@ class SessionMachine(World, RuleBasedStateMachine):
             self.say(line, StatusReport(system=status))
 
     @precondition(lambda self: any(end.asked for end in self.ends))
-    @rule(pick=picks, answer=st.sampled_from(("ack", "ack", "ack", "ack", "lost", "refused", "rate", "already")))
-    def answer(self, pick: int, answer: str) -> None:
-        """Kraken answers a request, for all of its symbols, or does not."""
+    @rule(pick=picks, answer=answers, partly=st.booleans())
+    def answer(self, pick: int, answer: str, partly: bool) -> None:
+        """Kraken answers a request, for all of its symbols or for some, or does not."""
         asked = [(line, number) for line in LINES for number in range(len(self.ends[line].asked))]
         line, number = asked[pick % len(asked)]
         end = self.ends[line]
@@ -175,12 +176,12 @@ class SessionMachine(World, RuleBasedStateMachine):
             self.ack(line, number)
             return
         request = end.asked.pop(number)
-        for key in request.keys:
-            if answer != "lost" and end.can_refuse(request, key):
-                if answer != "already":
-                    del end.server[key]
-                named = Refusal(error=WORDS[answer], method="subscribe", symbol=key[1] or None, req_id=request.req_id)
-                self.say(line, named)
+        if partly:
+            self.acknowledge(line, request, request.keys[0])
+        for key in request.keys[partly:]:
+            if answer != "lost" and end.link == "open" and end.refuse(request, key, answer):
+                words, method = WORDS[answer], request.method
+                self.say(line, Refusal(error=words, method=method, symbol=key[1] or None, req_id=request.req_id))
 
     @precondition(lambda self: self.served("snapshot due"))
     @rule(pick=picks, good=st.sampled_from((True, True, True, False)), behind=st.integers(0, 2))

@@ -1,5 +1,9 @@
 """The corners of what is asked for and taken back: refusals, acks that are late or missing, patience that ends."""
 
+import json
+
+import pytest
+
 from _protocol.corners import BTC, ETH, QUIET, SECOND, ack, beat, events_of, live, opened, requests, snapshot
 from havklo._protocol import actions
 from havklo._protocol.messages import (
@@ -208,3 +212,46 @@ def test_an_unsubscribe_without_an_ack_leaves_its_subscription_in_doubt() -> Non
     assert done == [actions.Suspend(("BTC/USD",), "resyncing"), actions.Discard()]
     session.receive(ack(BTC, 3), 3 * SECOND + 2)
     assert [type(event) for event in events_of(session.receive(snapshot(BTC), 3 * SECOND + 3))] == [Resync]
+
+
+@pytest.mark.parametrize("refused_first", [False, True])
+def test_a_request_that_was_one_too_many_for_some(refused_first: bool) -> None:
+    """What was not taken back is taken back again, a little later; the others do not wait for it, nor it for them."""
+    session = live(BTC, ETH)
+    assert requests(session.receive(Malformed(detail="?"), 4)) == [("unsubscribe", ["BTC/USD", "ETH/USD"])]
+    answers = (
+        Refusal(error="Exceeded msg rate", method="unsubscribe", symbol="BTC/USD", req_id=2),
+        ack(ETH, 2, "unsubscribe"),
+    )
+    done = [action for answer in answers[:: 1 if refused_first else -1] for action in session.receive(answer, 5)]
+    assert requests(done) == [("subscribe", ["ETH/USD"])]
+    beat(session, SECOND)
+    assert requests(session.tick(SECOND)) == [("unsubscribe", ["BTC/USD"])]
+    assert requests(session.receive(ack(BTC, 4, "unsubscribe"), SECOND + 1)) == [("subscribe", ["BTC/USD"])]
+
+
+def test_what_is_taken_back_again_is_what_was_asked_for() -> None:
+    """Whoever wants another depth meanwhile gets it after the first one has been taken back as it was."""
+    session = live(BTC, ETH)
+    session.unsubscribe([BTC], 4)
+    session.receive(Refusal(error="Exceeded msg rate", method="unsubscribe", symbol="BTC/USD", req_id=2), 5)
+    deeper = Topic("book", "BTC/USD", 25)
+    assert [type(action) for action in session.subscribe([deeper], 6)] == [actions.Track]
+    beat(session, SECOND)
+    (sent,) = [action for action in session.tick(SECOND) if isinstance(action, actions.Send)]
+    assert json.loads(sent.payload)["params"] == {"channel": "book", "symbol": ["BTC/USD"], "depth": 10}
+    done = session.receive(ack(BTC, 3, "unsubscribe"), SECOND + 1)
+    (sent,) = [action for action in done if isinstance(action, actions.Send)]
+    assert json.loads(sent.payload)["params"]["depth"] == 25
+
+
+def test_what_nobody_wants_is_taken_back_again_all_the_same() -> None:
+    """A subscription that Kraken still serves is not forgotten, nor is its closed book touched."""
+    session = live(BTC, ETH)
+    session.unsubscribe([BTC], 4)
+    session.receive(Refusal(error="Exceeded msg rate", method="unsubscribe", symbol="BTC/USD", req_id=2), 5)
+    beat(session, SECOND)
+    (sent,) = session.tick(SECOND)
+    assert requests([sent]) == [("unsubscribe", ["BTC/USD"])]
+    session.receive(ack(BTC, 3, "unsubscribe"), SECOND + 1)
+    assert session.load == 1

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from decimal import Decimal
 
-from _protocol.far_end import FarEnd, Key
+from _protocol.far_end import Asked, FarEnd, Key
 from havklo._protocol import actions
 from havklo._protocol.breaker import Breaker
 from havklo._protocol.gate import Gate
@@ -95,6 +95,7 @@ class World:
                 case actions.Untrack(topic):
                     del self.engine_live[topic.key]
                 case actions.Suspend(some, _):
+                    assert all(("book", symbol) in self.engine_live for symbol in some or ())
                     for key in self.engine_live:
                         if self.home[key] == line and (some is None or key[1] in some):
                             self.engine_live[key] = False
@@ -186,21 +187,24 @@ class World:
         end = self.ends[line]
         request = end.asked.pop(number)
         for key in request.keys:
-            end.acked(request, key)
-            channel, symbol = key
-            traded = self.traded.get(symbol, 0)
-            if request.method == "subscribe" and end.latest[key] == request.req_id and self.home.get(key) == line:
-                self._promised.setdefault(key, traded)
-            ack = Ack(
-                method=request.method,
-                channel=channel,
-                symbol=symbol or None,
-                req_id=request.req_id,
-                time_out=_stamp(traded),
-            )
-            self.say(line, ack)
-            if end.link != "open":
-                break
+            if end.link == "open":
+                self.acknowledge(line, request, key)
+
+    def acknowledge(self, line: int, request: Asked, key: Key) -> None:
+        """Kraken acknowledges a request for one symbol."""
+        end, (channel, symbol) = self.ends[line], key
+        end.acked(request, key)
+        traded = self.traded.get(symbol, 0)
+        if request.method == "subscribe" and end.latest[key] == request.req_id and self.home.get(key) == line:
+            self._promised.setdefault(key, traded)
+        ack = Ack(
+            method=request.method,
+            channel=channel,
+            symbol=symbol or None,
+            req_id=request.req_id,
+            time_out=_stamp(traded),
+        )
+        self.say(line, ack)
 
     def snapshot(self, line: int, key: Key, *, good: bool = True, behind: int = 0) -> None:
         """A snapshot comes, if one is due; of a book the engine judges it, of trades it may be a little behind."""
@@ -218,7 +222,7 @@ class World:
             last = self.traded[symbol] - behind
             self.say(line, trades(symbol, range(max(1, last - 3), last + 1), snapshot=True))
         else:
-            self.say(line, rows(self.wanted[key], snapshot=True))
+            self.say(line, rows(key, end.options[key]["interval"], snapshot=True))
 
     def update(self, line: int, key: Key) -> None:
         """An update comes, if the topic streams; the engine verifies those of books while they are live."""
@@ -231,7 +235,7 @@ class World:
             if symbol in self.sessions[line].attention:
                 self.say(line, BookProven(symbol=symbol))
         elif channel not in {"book", "trade"}:
-            self.say(line, rows(self.wanted[key], snapshot=False))
+            self.say(line, rows(key, self.ends[line].options[key]["interval"], snapshot=False))
 
     def trade(self, symbol: str, messages: Iterable[Iterable[int]]) -> None:
         """Whoever is subscribed to a symbol's trades hears of these."""
@@ -282,20 +286,20 @@ def trades(symbol: str, numbers: Iterable[int], *, snapshot: bool) -> Rows:
     return Rows(channel="trade", snapshot=snapshot, rows=tuple(made))
 
 
-def rows(topic: Topic, *, snapshot: bool) -> Rows:
+def rows(key: Key, interval: int | None, *, snapshot: bool) -> Rows:
     """A message of any other channel."""
-    one = Decimal(1)
+    one, (channel, symbol) = Decimal(1), key
     row: Row
-    match topic.channel:
+    match channel:
         case "ticker":
             names = ("bid", "bid_qty", "ask", "ask_qty", "last", "volume", "vwap", "low", "high", "change")
-            row = Ticker(symbol=topic.symbol, change_pct=one, **dict.fromkeys(names, one))
+            row = Ticker(symbol=symbol, change_pct=one, **dict.fromkeys(names, one))
         case "ohlc":
             prices = dict.fromkeys(("open", "high", "low", "close", "vwap", "volume"), one)
-            row = Candle(symbol=topic.symbol, trades=1, interval_begin="", interval=topic.interval or 0, **prices)
+            row = Candle(symbol=symbol, trades=1, interval_begin="", interval=interval or 0, **prices)
         case _:
             row = Instruments()
-    return Rows(channel=topic.channel, snapshot=snapshot, rows=(row,))
+    return Rows(channel=channel, snapshot=snapshot, rows=(row,))
 
 
 def _stamp(number: int) -> str:

@@ -158,7 +158,8 @@ def test_what_can_not_be(havklo: Any, arguments: list[str], message: str) -> Non
 
 def tape(**options: Any) -> tuple[io.StringIO, trades.TapeStage]:
     """A tape, and what is written on it."""
-    Style.parse.cache_clear()  # rich remembers a style's codes from the first console that used it
+    for remembered in (Style.parse, Style._add):  # a style keeps the codes of the first console that used it
+        remembered.cache_clear()
     screen = io.StringIO()
     coloured = options.pop("coloured", True)
     colours = "truecolor" if coloured else None

@@ -116,8 +116,7 @@ class House:
         frame: bytes | None = None,
         **known: Any,
     ) -> None:
-        whole = frame if frame is not None and frame.endswith(b"}") else None  # the log reads it, and it may be cut
-        self._happened(order, link, topic, whole, **known)
+        self._happened(order, link, topic, frame, **known)
         fault = self.faults.log[-1]
         self.journal.counts[f"fault {fault.kind}"] += 1
         self.journal.note("fault", f"{fault.kind} {fault.channel} {fault.symbol} on {fault.connection}")

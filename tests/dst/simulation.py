@@ -21,6 +21,8 @@ from havklo.sim.rules import Rules
 
 __all__ = ["Outcome", "simulate"]
 
+_NEW = 0.1
+
 QUIET: Final = 120 * SECOND
 """How long nothing goes wrong at the end of a run, before every wanted book has to be live and right."""
 
@@ -69,7 +71,7 @@ def simulate(
         seed: Decides about everything.
         messages: How many frames arrive before the peace at the end.
         symbols: How many pairs are listed.
-        new_pairs: Whether the pairs have never been traded before.
+        new_pairs: Whether the pairs have never been traded before; without it this is drawn, too.
         plant: Puts a bug into the client for the run.
         keep: How many of the last events are kept.
     """
@@ -132,7 +134,8 @@ class _Run:
         self._messages = messages
         self._seed = seed
         self._house = House(seed, symbols, clock, journal, Rules(pong_success=rng.random() < 0.5))
-        if not new_pairs:
+        # On some exchanges nobody has traded yet: then no snapshot shows where the numbers begin.
+        if not (new_pairs or random.Random(f"{seed} new pairs").random() < _NEW):
             self._house.trade()
         count = rng.choice((1, 2, 3, 3))
         self.programs = [

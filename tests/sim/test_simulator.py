@@ -179,11 +179,11 @@ async def test_random_faults(dial: Dial, clock: ManualClock) -> None:
 async def test_it_is_a_venue(clock: ManualClock) -> None:
     """Its endpoints open through the client's own transport; futures say that they are missing."""
     frames: list[bytes] = []
-    closed: list[str] = []
+    closed: list[tuple[str, int | None]] = []
 
     class Handler:
         on_frame = staticmethod(lambda frame, _recv_ns: frames.append(frame))
-        on_closed = staticmethod(closed.append)
+        on_closed = staticmethod(lambda reason, code: closed.append((reason, code)))
 
     sim = Simulator(["BTC/USD"], rate=0, clock=clock)
     assert isinstance(sim, Venue)

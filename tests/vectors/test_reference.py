@@ -27,7 +27,7 @@ STORIES = [
 def test_the_files_are_what_the_stories_say() -> None:
     """Writing the vectors anew changes nothing, so that no file is edited by hand and no story forgotten."""
     on_disk = {f"{path.parent.name}/{path.name}": path for path in FOLDER.glob("*/*.json")}
-    ours = {name: path.read_text() for name, path in on_disk.items() if not name.startswith("sessions/")}
+    ours = {name: path.read_text() for name, path in on_disk.items() if name.startswith(("checksum/", "frames/"))}
     assert ours == render()
 
 

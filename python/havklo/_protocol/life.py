@@ -50,6 +50,7 @@ class Life:
         lost_at: Since when.
         give_up_at: When it fails if it has not been complete by then.
         req_id: The id of the latest request for it.
+        asked: The topic as it was asked for; with other options than `topic` if those have been wanted since.
         acked: Whether that request's ack has come.
         reason: What broke it.
         trouble: What stood in the way of the latest attempt.
@@ -71,6 +72,7 @@ class Life:
         "_timings",
         "_updates_left",
         "acked",
+        "asked",
         "attempts",
         "complete",
         "due",
@@ -96,6 +98,7 @@ class Life:
         self._random = random
         self._backoff = Backoff(random)
         self.req_id: int | None = None
+        self.asked = topic
         self.renew(topic, now, timeout)
         self.queue(now)
 
@@ -142,12 +145,12 @@ class Life:
 
     def follow(self, former: "Life") -> None:
         """Take the place of one that is being taken back: its unsubscribe is still awaited."""
-        self.phase, self.due, self.req_id = former.phase, former.due, former.req_id
+        self.phase, self.due, self.req_id, self.asked = former.phase, former.due, former.req_id, former.asked
 
     def ask(self, req_id: int, now: int) -> None:
         """Note that a subscribe went out."""
         self.phase, self.due = Phase.SUBSCRIBING, now + self._timings.snapshot
-        self.req_id, self.acked = req_id, False
+        self.req_id, self.acked, self.asked = req_id, False, self.topic
         self.attempts += 1
         if self.tape is not None:
             self.tape.expect_snapshot()
@@ -222,12 +225,15 @@ class Life:
         """Plan a resync that no fault has caused."""
         self.phase, self.due = Phase.BROKEN, now
 
-    def requeue(self, trouble: str, now: int) -> None:
-        """Plan the next subscribe after one that left nothing on the wire."""
+    def slow_down(self, trouble: str, now: int) -> None:
+        """Plan a request again that was refused because there were too many."""
         self.trouble = trouble
         if self._backoff.attempts == 0:
             self._backoff.next()  # who was just told to be slower does not come back at once
-        self.queue(self._next_attempt(now))
+        if self.phase is Phase.UNSUBSCRIBING:
+            self.phase, self.due = Phase.BROKEN, self._next_attempt(now)
+        else:
+            self.queue(self._next_attempt(now))
 
     def count_bad_snapshot(self, reason: str) -> bool:
         """Note a snapshot that failed; True if a new subscription should be given up for it."""

@@ -218,6 +218,7 @@ class Session:
         if self.link not in (LinkState.OPEN, LinkState.CONNECTING):
             return []
         was_open = self.link is LinkState.OPEN
+        self._slow = self._slow or code in _RESTARTING
         actions: list[Action] = [Suspend(None, "disconnected")] if was_open else []
         if was_open and self._opened_at is not None and now - self._opened_at >= self._timings.stable_after:
             self._retry.reset()
@@ -231,7 +232,6 @@ class Session:
         # The attempt that has just failed was the first, immediate one.
         if not was_open and self._retry.attempts == 0 and isinstance(self._retry, Backoff):
             self._retry.next()
-        self._slow = self._slow or code in _RESTARTING
         delay = self._delay(served=was_open and self._served)
         retry_at = max(now + delay, self._gate.allows(now))
         self.link, self._reconnect_at, self._trouble = LinkState.WAITING, retry_at, reason

@@ -18,12 +18,6 @@ from havklo.errors import SubscribeTimeout, SubscriptionError
 __all__ = ["Wants"]
 
 _SECOND = 1_000_000_000
-_WAITING: dict[str | None, tuple[Phase, ...]] = {
-    "subscribe": (Phase.SUBSCRIBING,),
-    "unsubscribe": (Phase.UNSUBSCRIBING,),
-    None: (Phase.SUBSCRIBING, Phase.UNSUBSCRIBING),
-}
-"""What a refusal may be about, by the method it names: "Exceeded msg rate" names none."""
 
 
 @final
@@ -119,7 +113,7 @@ class Wants:
         for group in self._due(Phase.BROKEN, now):
             if not self._may_send(now):
                 return actions
-            books = tuple(life.topic.symbol for life in group if life.is_book)
+            books = tuple(life.topic.symbol for life in group if life.is_book and life.wanted)
             actions += [Suspend(books, "resyncing")] if books else []
             actions.append(self._take_back(group, now))
         for group in self._due(Phase.QUEUED, now):
@@ -190,11 +184,12 @@ class Wants:
         actions: list[Action] = []
         words = refusal.error.lower()
         for life in lives:
-            if life.phase is Phase.UNSUBSCRIBING:
+            if "exceeded msg rate" in words:
+                life.slow_down(refusal.error, now)
+                self._go_on(life.req_id, now)
+            elif life.phase is Phase.UNSUBSCRIBING:
                 # What Kraken says is not subscribed is as good as unsubscribed.
                 self._released(life, now)
-            elif "exceeded msg rate" in words:
-                life.requeue(refusal.error, now)
             elif "already subscribed" in words:
                 life.trouble = refusal.error
                 life.resync(now)
@@ -249,14 +244,19 @@ class Wants:
             life.queue(None)
         else:
             self._lives.forget(life)
-        group = [other for other in self._lives if other.req_id == life.req_id]
+        self._go_on(life.req_id, now)
+
+    def _go_on(self, req_id: int | None, now: int) -> None:
+        """Let those go that wait for the others of their unsubscribe, once none of these is awaited any more."""
+        group = [other for other in self._lives if other.req_id == req_id]
         if not any(other.phase is Phase.UNSUBSCRIBING for other in group):
             for other in group:
-                other.queue(now)
+                if other.phase is Phase.QUEUED and other.due is None:
+                    other.queue(now)
 
     def _meant_by(self, refusal: Refusal) -> list[Life]:
-        waiting = _WAITING.get(refusal.method, ())
-        lives = [life for life in self._lives if life.phase in waiting]
+        waiting = Phase.UNSUBSCRIBING if refusal.method == "unsubscribe" else Phase.SUBSCRIBING
+        lives = [life for life in self._lives if life.phase is waiting]
         if refusal.channel is not None:
             lives = [life for life in lives if life.topic.channel == refusal.channel]
         if refusal.symbol is not None:
@@ -265,8 +265,9 @@ class Wants:
             lives = [life for life in lives if not life.acked]
         if refusal.req_id is not None:
             return [life for life in lives if life.req_id == refusal.req_id]
-        # Without an id only a single request under way can be meant.
-        return lives if len({life.req_id for life in lives}) == 1 else []
+        # Without an id only a single request under way can be meant; without a method it may as well be a ping.
+        single = len({life.req_id for life in lives}) == 1
+        return lives if single and refusal.method is not None else []
 
     def _fail(self, life: Life, error: SubscriptionError) -> list[Action]:
         topic, had_been_live = life.topic, life.complete
@@ -287,7 +288,7 @@ class Wants:
         return actions
 
     def _take_back(self, group: list[Life], now: int) -> Action:
-        req_id, payload = self._requests.unsubscribe(life.topic for life in group)
+        req_id, payload = self._requests.unsubscribe(life.asked for life in group)
         for life in group:
             life.take_back(req_id, now)
         return self._send(payload, now)
@@ -311,7 +312,8 @@ class Wants:
         """Gather lives that can share a request: those that differ in nothing but their symbol."""
         groups: dict[object, list[Life]] = {}
         for life in lives:
-            groups.setdefault(life.topic.kind, []).append(life)
+            topic = life.topic if life.phase is Phase.QUEUED else life.asked
+            groups.setdefault(topic.kind, []).append(life)
         size = self._timings.symbols_per_request
         for group in groups.values():
             for start in range(0, len(group), size):

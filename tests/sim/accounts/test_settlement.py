@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Literal, NamedTuple
 
 import pytest
-from hypothesis import assume, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -320,4 +320,9 @@ class Trading(RuleBasedStateMachine):
 
 
 TestTrading = Trading.TestCase
-TestTrading.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestTrading.settings = settings(
+    max_examples=50,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much],  # without an order none is amended or cancelled
+)
