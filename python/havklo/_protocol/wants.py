@@ -132,6 +132,7 @@ class Wants:
                 self._lives.forget(life)
                 continue
             self._lives.lose(life, reason, now)
+            life.unconfirmed = False  # no old subscription speaks over a new connection
             life.queue(now)
             self._lives.watch(life)
 
