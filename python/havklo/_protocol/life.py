@@ -98,7 +98,7 @@ class Life:
         self._random = random
         self._backoff = Backoff(random)
         self.req_id: int | None = None
-        self.asked = topic
+        self.asked: Topic = topic
         self.renew(topic, now, timeout)
         self.queue(now)
 
