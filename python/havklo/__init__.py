@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from havklo._protocol.timings import Timings
 from havklo._run import run
 from havklo.client import Client, ClientStatistics
-from havklo.credentials import Credentials
 from havklo.errors import (
     BookNotLive,
     CaptureError,
@@ -40,6 +39,7 @@ from havklo.venues import LIVE, KrakenVenue, UrlVenue, Venue
 if TYPE_CHECKING:
     from havklo import metrics, sync
     from havklo._log import JsonFormatter
+    from havklo.credentials import Credentials
     from havklo.sim import Simulator
 
 __all__ = [  # noqa: RUF022  # grouped as a reader meets them
@@ -108,6 +108,8 @@ def __getattr__(name: str) -> Any:
         value = import_module("havklo.sim").Simulator
     elif name in ("metrics", "sync"):
         value = import_module(f"havklo.{name}")
+    elif name == "Credentials":
+        value = import_module("havklo.credentials").Credentials
     elif name == "JsonFormatter":
         value = import_module("havklo._log").JsonFormatter
     elif name == "__version__":

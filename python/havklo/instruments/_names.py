@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from difflib import SequenceMatcher
 from functools import cache
 from typing import Final
 
@@ -89,6 +88,8 @@ def suggest(name: str, symbols: Iterable[str]) -> tuple[str, ...]:
     if len(name) > _LONGEST:
         return ()
     wanted = _SEPARATOR.sub("/", name.strip().upper())
+    from difflib import SequenceMatcher  # noqa: PLC0415  # only a name that is none pays for it
+
     joined = wanted.replace("/", "").replace("XBT", "BTC").replace("XDG", "DOGE")
     start = asset_name(wanted.partition("/")[0])
     letters = sorted(joined)
