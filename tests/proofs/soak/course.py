@@ -21,7 +21,7 @@ __all__ = ["Plan", "Verdict", "soak"]
 TO_HEAL: Final = 90.0  # seconds, after the last fault
 TO_BEGIN: Final = 90.0
 TO_END: Final = 20.0
-AWAY: Final = 120  # seconds that a book may be away, with faults all the while and on a slow machine
+AWAY: Final = 60  # seconds that a book may be away, with faults all the while and on a slow machine
 PEACE: Final = 3  # reports in a row
 REMEMBERED: Final = 60.0  # seconds of an average market for which the truth is kept
 
