@@ -117,8 +117,8 @@ class Lines:
 
     def _evacuate(self, source: Connection) -> None:
         """Move what a connection carries to others that stand and have room."""
-        if source.session.link is LinkState.OPEN:
-            return
+        if source.is_closed or source.session.link is LinkState.OPEN:
+            return  # the client has ended meanwhile, or it came back
         plan: dict[Connection, list[Topic]] = {}
         for life in source.session.lives.all():
             target = self._refuge(life.topic, source, plan)

@@ -146,6 +146,11 @@ class Connection:
         self._perform(self.session.adopt(lives, self._clock.now()))
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it has ended for good."""
+        return self._closed
+
+    @property
     def last_message_age_ns(self) -> int | None:
         """How many nanoseconds ago anything came, or None while there is no connection."""
         return None if self._transport is None else self._clock.now() - self._transport.last_read
