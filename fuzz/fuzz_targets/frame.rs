@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| ENGINE.with_borrow_mut(|engine| judge(engine, bytes)
 
 fn judge(engine: &mut Engine, bytes: &[u8]) {
     for symbol in ["BTC/USD", "ETH/USD"] {
-        engine.track(symbol, Settings { depth: 10, precision: None }).expect("depth 10 is offered");
+        engine.track(symbol, Settings { depth: 10, ..Settings::default() }).expect("depth 10 is offered");
         let frame = SNAPSHOT.replace("SYMBOL", symbol).replace("CHECKSUM", &checksum().to_string());
         assert!(matches!(engine.receive(frame.as_bytes(), 0), Ok(Outcome::Update { .. })));
     }

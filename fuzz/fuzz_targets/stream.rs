@@ -70,7 +70,7 @@ thread_local! {
 fuzz_target!(|messages: Vec<Vec<Entry>>| ENGINE.with_borrow_mut(|engine| judge(engine, messages)));
 
 fn judge(engine: &mut Engine, messages: Vec<Vec<Entry>>) {
-    let id = engine.track("A/B", Settings { depth: DEPTH, precision: None }).expect("depth 10 is offered");
+    let id = engine.track("A/B", Settings { depth: DEPTH, precision: None, ..Settings::default() }).expect("depth 10 is offered");
     engine.receive(frame("snapshot", &[], 0).as_bytes(), 0).expect("an empty book is a book");
     let (mut bids, mut asks) = (Map::new(), Map::new());
     for entries in messages {

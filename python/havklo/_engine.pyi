@@ -7,10 +7,11 @@ All calls are safe from any thread; each getter is atomic, and `Book.snapshot` g
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, final
+from typing import Literal, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 from havklo.errors import BookNotLive as BookNotLive
 from havklo.errors import ConfigurationError as ConfigurationError
@@ -34,9 +35,15 @@ __all__ = [
     "Engine",
     "HavkloError",
     "Level",
+    "Level3Book",
+    "Level3Update",
     "MalformedFrame",
     "NumberTooLarge",
+    "Order",
+    "OrderChange",
     "Peek",
+    "Priority",
+    "QueuePosition",
     "Sweep",
     "Top",
     "UnknownSymbol",
@@ -82,29 +89,43 @@ class Engine:
         *,
         rules: Iterable[str] = ("unknown_delete", "unchanged_level", "short_side", "better_refill"),
     ) -> Engine: ...
+    @overload
     def track(
         self,
         symbol: str,
         depth: int = 10,
         precision: tuple[int, int] | None = None,
-        channel: str = "book",
+        channel: Literal["book"] = "book",
     ) -> Book:
         """Keep a symbol's book from now on; a symbol that is tracked already starts anew with these settings.
 
         Args:
             symbol: Kraken's v2 name, such as `BTC/USD`.
-            depth: Levels a side, as subscribed: 10, 25, 100, 500 or 1000.
+            depth: Levels a side, as subscribed: 10, 25, 100, 500 or 1000; of level 3 10, 100 or 1000.
             precision: Decimals of price and quantity, for a source that lost trailing zeros (a float-parsed file).
                 Live frames need none: their checksum is computed from the digits as sent.
-            channel: `book`.
+            channel: `book`, or `level3` for a book that knows its orders. One engine keeps a symbol for one of them.
 
         Returns:
-            The book, awaiting a snapshot.
+            The book, awaiting a snapshot; a `Level3Book` of level 3.
 
         Raises:
-            ConfigurationError: Kraken offers no such depth, or the channel is not `book`.
+            ConfigurationError: Kraken offers no such depth or channel.
         """
 
+    @overload
+    def track(
+        self,
+        symbol: str,
+        depth: int = 10,
+        precision: tuple[int, int] | None = None,
+        *,
+        channel: Literal["level3"],
+    ) -> Level3Book: ...
+    @overload
+    def track(
+        self, symbol: str, depth: int = 10, precision: tuple[int, int] | None = None, channel: str = "book"
+    ) -> Book: ...
     def untrack(self, symbol: str) -> None:
         """Stop keeping a symbol's book, whose handles become closed.
 
@@ -113,10 +134,17 @@ class Engine:
         """
 
     def book(self, symbol: str) -> Book:
-        """Give the book of a tracked symbol.
+        """Give the book of a tracked symbol, whichever channel it is made of.
 
         Raises:
             UnknownSymbol: The symbol is not tracked.
+        """
+
+    def level3(self, symbol: str) -> Level3Book:
+        """Give the book of a symbol that is tracked at level 3.
+
+        Raises:
+            UnknownSymbol: The symbol is not tracked at level 3.
         """
 
     def suspend(self, symbol: str | None = None, reason: str = "suspended") -> None:
@@ -126,7 +154,7 @@ class Engine:
             UnknownSymbol: The symbol is not tracked.
         """
 
-    def receive(self, frame: bytes | bytearray | memoryview, recv_ns: int) -> BookUpdate | Desync | None:
+    def receive(self, frame: bytes | bytearray | memoryview, recv_ns: int) -> BookUpdate | Level3Update | Desync | None:
         """Take in one frame; when it returns, the frame is applied whole and proven, or not at all.
 
         Args:
@@ -134,8 +162,8 @@ class Engine:
             recv_ns: When it came, in nanoseconds since the epoch.
 
         Returns:
-            A `BookUpdate` for a verified message; a `Desync` when a tracked book had to be given up; None for another
-            channel, a symbol that is not tracked, and an update while its book is not live.
+            A `BookUpdate` or `Level3Update` for a verified message; a `Desync` when a tracked book had to be given up;
+            None for another channel, a symbol that is not tracked, and an update while its book is not live.
 
         Raises:
             MalformedFrame: The bytes are no Kraken frame, and the fault can't be put to a tracked book.
@@ -143,7 +171,7 @@ class Engine:
 
     def receive_many(
         self, frames: Sequence[tuple[bytes | bytearray | memoryview, int]]
-    ) -> list[BookUpdate | Desync | MalformedFrame | None]:
+    ) -> list[BookUpdate | Level3Update | Desync | MalformedFrame | None]:
         """Take in many frames without holding the interpreter; the same results, in order.
 
         A frame for which `receive` would raise has its `MalformedFrame` in the list, so that the others are not lost.
@@ -157,7 +185,7 @@ class Engine:
     def ignored(self) -> int:
         """How many book messages were not used: for symbols that are not tracked, or while a book was not live."""
 
-@final
+@disjoint_base
 class Book:
     """An order book that answers only while every message up to now was proven.
 
@@ -330,6 +358,199 @@ class Book:
         """Give the counters since the symbol was tracked."""
 
 @final
+class Level3Book(Book):
+    """An order book that knows the orders behind its levels; it, too, answers only while every message was proven.
+
+    All that a `Book` answers is answered from levels that are sums over these orders. Kraken's checksum covers the
+    sequence of the orders in the ten best levels.
+    """
+
+    def orders(self, side: Literal["bid", "ask"], level: int | None = None) -> list[Order]:
+        """Give the orders of a side, first to be filled first; none beyond the book.
+
+        Args:
+            side: `bid` or `ask`.
+            level: Which price's, 0 for the best; None: all of them, best price first.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+            ConfigurationError: There is no such side.
+        """
+
+    def order(self, order_id: str) -> Order | None:
+        """Give an order by its id; None if the book does not hold it.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    def queue_position(self, order_id: str) -> QueuePosition:
+        """Tell an order's place in the queue at its price, in time that grows with the logarithm of the queue.
+
+        It is of exactness `unknown` if the book does not hold the order.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+    def order_count(self, side: Literal["bid", "ask"], level: int) -> int:
+        """Tell how many orders stand at a level, 0 for the best price; 0 beyond the book.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+            ConfigurationError: There is no such side.
+        """
+
+    @property
+    def priority(self) -> Priority:
+        """What was found out about amended orders since the symbol was tracked.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+        """
+
+@final
+class Order:
+    """One resting order, as it was when it was read."""
+
+    @property
+    def order_id(self) -> str:
+        """Its id."""
+
+    @property
+    def side(self) -> Literal["bid", "ask"]:
+        """`bid` or `ask`."""
+
+    @property
+    def limit_price(self) -> Decimal:
+        """Its price."""
+
+    @property
+    def order_qty(self) -> Decimal:
+        """What it shows of its quantity, in units of the base currency."""
+
+    @property
+    def timestamp_ns(self) -> int:
+        """When it was inserted or last amended, in nanoseconds since the epoch, as Kraken says."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the checksum covers its level, and with it the sequence of the orders there."""
+
+@final
+class QueuePosition:
+    """An order's place in the queue at its price. Equal positions say the same."""
+
+    @property
+    def orders_ahead(self) -> int | None:
+        """How many orders are filled before it; None if the book does not hold it."""
+
+    @property
+    def qty_ahead(self) -> Decimal | None:
+        """The quantity ahead of it, in units of the base currency; None if the book does not hold the order."""
+
+    @property
+    def qty_level(self) -> Decimal | None:
+        """The quantity at its price, its own included; None if the book does not hold the order."""
+
+    @property
+    def rank(self) -> int | None:
+        """Its place at its price, 1 for the one that is filled next; None if the book does not hold the order."""
+
+    @property
+    def level(self) -> int | None:
+        """The rank of its price on its side, 0 for the best; None if the book does not hold the order."""
+
+    @property
+    def exactness(self) -> Literal["exact", "bounded", "unknown"]:
+        """How far it can be relied on.
+
+        exact: the checksum covers its level. bounded: it lies deeper, and the place is what the messages imply.
+        unknown: the book does not hold it.
+        """
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Priority:
+    """What was found out about the places of amended orders, by the checksum."""
+
+    @property
+    def qty_down(self) -> Literal["keep", "back", "undecided"]:
+        """After a quantity that became less."""
+
+    @property
+    def qty_up(self) -> Literal["keep", "back", "undecided"]:
+        """After a quantity that became more."""
+
+    @property
+    def price(self) -> Literal["keep", "back", "undecided"]:
+        """After a new price; `back` is the back of the new queue."""
+
+    @property
+    def evidence(self) -> dict[str, tuple[int, int, int]]:
+        """By these names, how many amends prove `keep`, how many `back`, and how many neither."""
+
+@final
+class OrderChange:
+    """What a verified message did to one order."""
+
+    @property
+    def side(self) -> Literal["bid", "ask"]:
+        """`bid` or `ask`."""
+
+    @property
+    def event(self) -> Literal["add", "modify", "delete"]:
+        """`add`, `modify` or `delete`."""
+
+    @property
+    def order_id(self) -> str:
+        """The order's id."""
+
+    @property
+    def limit_price(self) -> Decimal:
+        """Its price, after the change."""
+
+    @property
+    def order_qty(self) -> Decimal:
+        """Its quantity after the change, in units of the base currency; 0 for a delete."""
+
+    @property
+    def qty_before(self) -> Decimal:
+        """Its quantity before; 0 for an add."""
+
+    @property
+    def timestamp_ns(self) -> int:
+        """When it was inserted or last amended, in nanoseconds since the epoch, as Kraken says."""
+
+    @property
+    def entered_ns(self) -> int:
+        """The first such time that was seen of the order."""
+
+    @property
+    def level(self) -> int:
+        """The rank of its price on its side when it happened, 0 for the best."""
+
+    @property
+    def orders_ahead(self) -> int:
+        """How many orders stood before it at its price: before it left or changed, after it came."""
+
+    @property
+    def qty_ahead(self) -> Decimal:
+        """Their quantity."""
+
+    @property
+    def reason(self) -> Literal["snapshot", "new", "edge", "amend", "fill", "cancel", "unknown"]:
+        """Why, as far as the message itself proves it.
+
+        snapshot: it stood in a snapshot. new: it was placed. edge: its level came into the window from outside. amend:
+        its timestamp moved, or its id was deleted and added in one message. fill: its quantity fell while its timestamp
+        stayed. cancel: it was deleted though it was not the first of the best level, so that no trade can have taken
+        it. unknown: the first order of the best level was deleted, by a trade or by its owner.
+        """
+
+@final
 class BookUpdate:
     """A verified book message: what changed, and the top of the book as of this message."""
 
@@ -390,6 +611,77 @@ class BookUpdate:
         """How many earlier updates a slow reader did not see before this one."""
 
     def conflate(self, count: int, /) -> BookUpdate:
+        """Give the same update standing for `count` earlier ones as well, without changes."""
+
+@final
+class Level3Update:
+    """A verified level-3 message: what happened to orders, and the top of the book as of this message."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+
+    @property
+    def type(self) -> Literal["snapshot", "update"]:
+        """`snapshot` or `update`."""
+
+    @property
+    def changes(self) -> tuple[OrderChange, ...]:
+        """The message's entries in their order; a snapshot's, one for each order; empty in a conflated update."""
+
+    @property
+    def pushed_out(self) -> tuple[str, ...]:
+        """The ids of orders that were pushed out of the book's depth: they rest on, unseen."""
+
+    @property
+    def timestamp_ns(self) -> int | None:
+        """The time in the message in nanoseconds since the epoch, or None."""
+
+    @property
+    def best_bid(self) -> Level | None:
+        """The best bid after this message; None while there is none."""
+
+    @property
+    def best_ask(self) -> Level | None:
+        """The best ask after this message; None while there is none."""
+
+    @property
+    def top(self) -> Top | None:
+        """Best bid and best ask; None while a side is empty."""
+
+    @property
+    def spread(self) -> Decimal | None:
+        """Best ask minus best bid; negative in a crossed book; None while a side is empty."""
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The middle of best bid and best ask, exact; None while a side is empty."""
+
+    @property
+    def checksum(self) -> int:
+        """Kraken's checksum, which the book's equals."""
+
+    @property
+    def timestamp(self) -> str | None:
+        """The time in the message as Kraken sent it (RFC 3339), or None."""
+
+    @property
+    def recv_ns(self) -> int:
+        """When the message came, in nanoseconds since the epoch."""
+
+    @property
+    def depth(self) -> int:
+        """The book's depth."""
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the book is crossed, and a fresh snapshot was, too."""
+
+    @property
+    def conflated(self) -> int:
+        """How many earlier updates a slow reader did not see before this one."""
+
+    def conflate(self, count: int, /) -> Level3Update:
         """Give the same update standing for `count` earlier ones as well, without changes."""
 
 @final

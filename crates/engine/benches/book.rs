@@ -58,7 +58,7 @@ fn load(depth: &str, path: &str) -> Result<Stream, Box<dyn std::error::Error>> {
 /// Mean nanoseconds of the stream's updates; every one must be proven.
 fn pass(stream: &Stream) -> Result<f64, Box<dyn std::error::Error>> {
     let mut engine = Engine::new(Rules::ALL);
-    engine.track("BTC/USD", Settings { depth: stream.depth, precision: None })?;
+    engine.track("BTC/USD", Settings { depth: stream.depth, precision: None, ..Settings::default() })?;
     let (snapshot, updates) = stream.frames.split_first().ok_or("an empty file")?;
     engine.receive(snapshot, 0)?;
     let start = Instant::now();

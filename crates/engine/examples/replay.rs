@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (path, depth) = (arguments.next().ok_or(usage)?, arguments.next().ok_or(usage)?.parse()?);
     let bytes = std::fs::read(path)?;
     let mut engine = Engine::new(Rules::ALL);
-    engine.track("BTC/USD", Settings { depth, precision: None })?;
+    engine.track("BTC/USD", Settings { depth, ..Settings::default() })?;
     let mut verified = 0_u64;
     for (line, frame) in bytes.split(|byte| *byte == b'\n').filter(|frame| !frame.is_empty()).enumerate() {
         match engine.receive(frame, 0)? {

@@ -6,6 +6,7 @@ use crate::fault::{Fault, Reason, Rules};
 use crate::frame::Head;
 use crate::json::Syntax;
 use crate::ladder::{Ladder, Level, Side};
+use crate::level3::Scratch;
 use crate::number::{Fixed, power_of_ten};
 use crate::staged::{Change, Staged};
 use alloc::vec::Vec;
@@ -16,15 +17,16 @@ pub(crate) struct Workspace {
     pub(crate) digits: DigitTable,
     pub(crate) shifts: ShiftTable,
     pub(crate) staged: Staged,
+    pub(crate) level3: Scratch,
+    pub(crate) rescaled: Option<Rescaled>,
+    pub(crate) fresh: (Ladder, Ladder),
     undo: Vec<Undo>,
-    rescaled: Option<Rescaled>,
-    fresh: (Ladder, Ladder),
 }
 
 /// A book as it was before a message that brought more decimals.
 #[derive(Debug)]
-struct Rescaled {
-    scales: (u8, u8),
+pub(crate) struct Rescaled {
+    pub(crate) scales: (u8, u8),
     bids: Vec<Level>,
     asks: Vec<Level>,
 }
@@ -35,9 +37,10 @@ impl Workspace {
             digits: DigitTable::new(),
             shifts: ShiftTable::new(),
             staged: Staged::default(),
-            undo: Vec::new(),
+            level3: Scratch::default(),
             rescaled: None,
             fresh: (Ladder::new(Side::Bid), Ladder::new(Side::Ask)),
+            undo: Vec::new(),
         }
     }
 }
@@ -68,10 +71,11 @@ impl Book {
         let Some(expected) = head.checksum else {
             return Err(Fault { reason: Reason::MissingChecksum, expected: None, computed: None, syntax: None });
         };
-        if head.snapshot {
-            self.take_snapshot(expected, work)?;
-        } else {
-            self.take_update(expected, work, rules)?;
+        match (self.level3.is_some(), head.snapshot) {
+            (false, false) => self.take_update(expected, work, rules)?,
+            (false, true) => self.take_snapshot(expected, work)?,
+            (true, false) => self.take_order_update(expected, work, rules)?,
+            (true, true) => self.take_order_snapshot(expected, work)?,
         }
         self.checksum = expected;
         self.timestamp = head.timestamp;
@@ -96,7 +100,8 @@ impl Book {
             Some(Reason::Checksum)
         };
         if let Some(reason) = reason {
-            self.take_back(&work.undo, work.rescaled.as_ref());
+            self.take_back(&work.undo);
+            self.unscale(work);
             return Err(Fault { reason, expected: Some(expected), computed: Some(computed), syntax: None });
         }
         self.crossed = crossed;
@@ -121,7 +126,8 @@ impl Book {
         let (mut after_delete, mut overflowed) = (false, false);
         for change in changes.iter().filter(|change| change.side == side) {
             let price = change.price;
-            let level = Level { price, qty: change.qty, register: change.register, digits: change.digits };
+            let level =
+                Level { price, qty: change.qty, register: change.register, digits: change.digits.into(), queue: 0 };
             let refill = core::mem::replace(&mut after_delete, level.qty == 0);
             let rank = ladder.rank(price);
             if level.qty == 0 {
@@ -159,13 +165,13 @@ impl Book {
 
     /// Whether a side that the snapshot filled no longer is.
     #[inline]
-    fn short_side(&self) -> bool {
+    pub(crate) fn short_side(&self) -> bool {
         let depth = self.settings.depth;
         self.filled.0 && self.bids().len() < depth || self.filled.1 && self.asks().len() < depth
     }
 
     #[cold]
-    fn take_back(&mut self, undo: &[Undo], rescaled: Option<&Rescaled>) {
+    fn take_back(&mut self, undo: &[Undo]) {
         for step in undo.iter().rev() {
             match *step {
                 Undo::Inserted(side, rank) => drop(self.ladder(side).remove(rank)),
@@ -173,7 +179,12 @@ impl Book {
                 Undo::Removed(side, rank, level) => self.ladder(side).insert(rank, level),
             }
         }
-        if let Some(before) = rescaled {
+    }
+
+    /// Gives the levels back the scales that they had before a message which brought more decimals.
+    #[cold]
+    pub(crate) fn unscale(&mut self, work: &Workspace) {
+        if let Some(before) = &work.rescaled {
             self.bids.set_levels(&before.bids);
             self.asks.set_levels(&before.asks);
             self.scales = before.scales;
@@ -197,7 +208,10 @@ impl Book {
             let ladder = if change.side == Side::Bid { &mut *bids } else { &mut *asks };
             match ladder.rank(price) {
                 Err(rank) if qty != 0 => {
-                    ladder.insert(rank, Level { price, qty, register: change.register, digits: change.digits });
+                    ladder.insert(
+                        rank,
+                        Level { price, qty, register: change.register, digits: change.digits.into(), queue: 0 },
+                    );
                 }
                 // A snapshot holds no empty level and each price once.
                 _ => return Err(malformed(expected)),
@@ -220,8 +234,14 @@ impl Book {
         if let Some(reason) = reason {
             return Err(Fault { reason, expected: Some(expected), computed: Some(computed), syntax: None });
         }
-        core::mem::swap(&mut self.bids, bids);
-        core::mem::swap(&mut self.asks, asks);
+        self.renew(work, scales, filled, crossed);
+        Ok(())
+    }
+
+    /// Takes over the sides of a proven snapshot.
+    pub(crate) fn renew(&mut self, work: &mut Workspace, scales: (u8, u8), filled: (bool, bool), crossed: bool) {
+        core::mem::swap(&mut self.bids, &mut work.fresh.0);
+        core::mem::swap(&mut self.asks, &mut work.fresh.1);
         self.scales = scales;
         self.filled = filled;
         self.crossed = crossed;
@@ -229,12 +249,11 @@ impl Book {
         self.state = State::Live;
         self.fault = None;
         self.statistics.snapshots += 1;
-        Ok(())
     }
 
     /// Brings an update's numbers to the book's scales, or the book to theirs. None: 128 bits do not hold them.
     #[inline]
-    fn fit_update(&mut self, work: &mut Workspace) -> Option<()> {
+    pub(crate) fn fit_update(&mut self, work: &mut Workspace) -> Option<()> {
         let staged = &work.staged;
         work.rescaled = None;
         if staged.uniform && self.settings.precision.is_none() && staged.plain_scales == self.scales {
@@ -258,7 +277,7 @@ impl Book {
     }
 
     #[inline]
-    fn fit_snapshot(&self, work: &mut Workspace) -> Option<(u8, u8)> {
+    pub(crate) fn fit_snapshot(&self, work: &mut Workspace) -> Option<(u8, u8)> {
         if work.staged.uniform && self.settings.precision.is_none() {
             return Some(work.staged.plain_scales);
         }
@@ -307,24 +326,22 @@ fn as_sent(number: Fixed, exponent: bool, plain: u8, precision: Option<u8>) -> O
 
 /// Kraken's sum: ten best asks, then ten best bids.
 #[inline]
-fn checksum(bids: &mut Ladder, asks: &mut Ladder, shifts: &mut ShiftTable) -> u32 {
+pub(crate) fn checksum(bids: &mut Ladder, asks: &mut Ladder, shifts: &mut ShiftTable) -> u32 {
     let (ask_register, ask_digits) = asks.sum(shifts);
     let (bid_register, bid_digits) = bids.sum(shifts);
-    shifts.reach(ask_digits);
-    shifts.reach(bid_digits);
     let register = shifts.shift(INITIAL, ask_digits) ^ ask_register;
     shifts.shift(register, bid_digits) ^ bid_register ^ INITIAL
 }
 
 #[inline]
-fn note(finding: &mut Option<Reason>, watched: bool, reason: Reason) {
+pub(crate) fn note(finding: &mut Option<Reason>, watched: bool, reason: Reason) {
     if watched && finding.is_none() {
         *finding = Some(reason);
     }
 }
 
 #[cold]
-fn malformed(expected: u32) -> Fault {
+pub(crate) fn malformed(expected: u32) -> Fault {
     let syntax = Some(Syntax { offset: 0, expected: "levels that one book can hold" });
     Fault { reason: Reason::Malformed, expected: Some(expected), computed: None, syntax }
 }

@@ -2,6 +2,7 @@
 
 use crate::fault::{Fault, Reason};
 use crate::ladder::{Ladder, Level, PROVEN, Side};
+use crate::level3::Level3;
 use crate::number::Fixed;
 use crate::staged::Timestamp;
 use alloc::boxed::Box;
@@ -18,9 +19,41 @@ pub enum State {
     Desynced,
 }
 
+/// Which of Kraken's channels a book is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Channel {
+    /// `book`: levels.
+    #[default]
+    Book,
+    /// `level3`: single orders, from which the levels are made.
+    Level3,
+}
+
+impl Channel {
+    /// Kraken's name for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Level3 => "level3",
+        }
+    }
+
+    /// The depths that Kraken offers.
+    #[must_use]
+    pub const fn depths(self) -> &'static [usize] {
+        match self {
+            Self::Book => &[10, 25, 100, 500, 1000],
+            Self::Level3 => &[10, 100, 1000],
+        }
+    }
+}
+
 /// How a book is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
+    /// What it is made of.
+    pub channel: Channel,
     /// Levels a side, as subscribed.
     pub depth: usize,
     /// The pair's price and quantity decimals, to give back the trailing zeros a float-parsed source lost.
@@ -62,6 +95,8 @@ pub struct Book {
     /// Whether it was found crossed and no sum has held since: the next snapshot that is proven is believed.
     pub(crate) doubted: bool,
     pub(crate) statistics: Statistics,
+    /// The orders behind the levels, of a level-3 book.
+    pub(crate) level3: Option<Box<Level3>>,
 }
 
 impl Book {
@@ -82,6 +117,7 @@ impl Book {
             crossed: false,
             doubted: false,
             statistics: Statistics::default(),
+            level3: (settings.channel == Channel::Level3).then(Box::default),
         }
     }
 

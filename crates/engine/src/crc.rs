@@ -128,59 +128,85 @@ fn pair_row(rows: &[[u32; 16]]) -> [u32; 128] {
     pairs
 }
 
-/// Moves registers on by a number of bytes: four look-ups for any length.
+/// From this length on, a register is moved in steps of powers of two: the orders of a level can have any number of
+/// digits, and a table of each would fill the cache.
+const FAR: usize = 256;
+
+type Rows = Box<[[u32; 256]; 4]>;
+
+/// Moves registers on by a number of bytes: four look-ups for a short way, as many for each binary digit of a long one.
 #[derive(Debug)]
 pub struct ShiftTable {
     /// `by[n][k][v]`: byte `k` with value `v`, moved on by `n` bytes. A length is made when it is first reached: few
     /// are ever used, and those stay in the cache.
-    by: Vec<Option<Box<[[u32; 256]; 4]>>>,
+    by: Vec<Option<Rows>>,
+    /// The same for `FAR << n` bytes.
+    far: Vec<Option<Rows>>,
 }
 
 impl ShiftTable {
     /// A table that can't move by anything yet; [`Self::reach`] extends it.
     #[must_use]
     pub const fn new() -> Self {
-        Self { by: Vec::new() }
+        Self { by: Vec::new(), far: Vec::new() }
     }
 
-    /// Makes sure that moving by `bytes` works. Costs a few microseconds and 4 KB for each new length, once.
-    #[inline]
-    pub fn reach(&mut self, bytes: usize) {
-        if !matches!(self.by.get(bytes), Some(Some(_))) {
-            self.make(bytes);
-        }
-    }
-
-    #[cold]
-    fn make(&mut self, bytes: usize) {
-        if self.by.len() <= bytes {
-            self.by.resize(bytes + 1, None);
-        }
-        let mut table = Box::new([[0; 256]; 4]);
-        // The highest bit is moved the whole way; each bit below it is one bit further on.
-        let mut register = (0..bytes).fold(1 << 31, |register, _| step(register));
-        for (row, bit) in (0..4).flat_map(|row| (0..8).map(move |bit| (row, bit))).rev() {
-            table[row][1 << bit] = register;
-            register = step_bit(register);
-        }
-        for row in table.iter_mut() {
-            for value in 1_usize..256 {
-                let lowest = value & value.wrapping_neg();
-                row[value] = row[value ^ lowest] ^ row[lowest];
-            }
-        }
-        self.by[bytes] = Some(table);
-    }
-
-    /// The register after `bytes` zero bytes. Lengths that were not reached are a caller's fault and give 0.
+    /// The register after `bytes` zero bytes. A length that is new costs a few microseconds and 4 KB, once.
     #[inline]
     #[must_use]
-    pub fn shift(&self, register: u32, bytes: usize) -> u32 {
-        debug_assert!(matches!(self.by.get(bytes), Some(Some(_))), "Invariant: reach() was called for this length");
-        let Some(Some(rows)) = self.by.get(bytes) else { return 0 };
-        let [one, two, three, four] = register.to_le_bytes().map(usize::from);
-        (rows[0][one] ^ rows[1][two]) ^ (rows[2][three] ^ rows[3][four])
+    pub fn shift(&mut self, register: u32, bytes: usize) -> u32 {
+        if bytes >= FAR {
+            return self.shift_far(register, bytes);
+        }
+        match self.by.get(bytes) {
+            Some(Some(rows)) => moved(rows, register),
+            _ => moved(made(&mut self.by, bytes, bytes), register),
+        }
     }
+
+    #[inline(never)]
+    fn shift_far(&mut self, register: u32, bytes: usize) -> u32 {
+        let mut register = self.shift(register, bytes % FAR);
+        let (mut rest, mut power) = (bytes / FAR, 0);
+        while rest != 0 {
+            if rest & 1 == 1 {
+                register = match self.far.get(power) {
+                    Some(Some(rows)) => moved(rows, register),
+                    _ => moved(made(&mut self.far, power, FAR << power), register),
+                };
+            }
+            rest >>= 1;
+            power += 1;
+        }
+        register
+    }
+}
+
+#[inline]
+fn moved(rows: &[[u32; 256]; 4], register: u32) -> u32 {
+    let [one, two, three, four] = register.to_le_bytes().map(usize::from);
+    (rows[0][one] ^ rows[1][two]) ^ (rows[2][three] ^ rows[3][four])
+}
+
+#[cold]
+fn made(tables: &mut Vec<Option<Rows>>, index: usize, bytes: usize) -> &Rows {
+    if tables.len() <= index {
+        tables.resize(index + 1, None);
+    }
+    let mut table = Box::new([[0; 256]; 4]);
+    // The highest bit is moved the whole way; each bit below it is one bit further on.
+    let mut register = (0..bytes).fold(1 << 31, |register, _| step(register));
+    for (row, bit) in (0..4).flat_map(|row| (0..8).map(move |bit| (row, bit))).rev() {
+        table[row][1 << bit] = register;
+        register = step_bit(register);
+    }
+    for row in table.iter_mut() {
+        for value in 1_usize..256 {
+            let lowest = value & value.wrapping_neg();
+            row[value] = row[value ^ lowest] ^ row[lowest];
+        }
+    }
+    tables[index].insert(table)
 }
 
 impl Default for DigitTable {
@@ -208,10 +234,17 @@ mod tests {
             let (digits, mut shifts) = (DigitTable::new(), ShiftTable::new());
             let text = mantissa.to_string();
             let (register, count) = digits.mantissa(mantissa, 0);
-            shifts.reach(count);
             let sum = shifts.shift(INITIAL, count) ^ register ^ digits.zeros(count) ^ INITIAL;
             prop_assert_eq!(count, text.len());
             prop_assert_eq!(sum, crc32fast::hash(text.as_bytes()));
+        }
+
+        /// A long way is the sum of its parts.
+        #[test]
+        fn a_long_way_is_many_short_ones(register in any::<u32>(), bytes in 0_usize..5_000) {
+            let mut shifts = ShiftTable::new();
+            let expected = (0..bytes).fold(register, |register, _| step(register));
+            prop_assert_eq!(shifts.shift(register, bytes), expected);
         }
 
         /// A group of eight gives the same register as its digits one by one.

@@ -1,17 +1,15 @@
 //! All books of one connection.
 
 use crate::apply::Workspace;
-use crate::book::{Book, Settings, State};
+use crate::book::{Book, Channel, Settings, State};
 use crate::fault::{Fault, Malformed, Reason, Rules};
 use crate::frame;
 use crate::json::{Cursor, Syntax};
+use crate::level3::{OrderChange, OrderId};
 use crate::staged::Change;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
-
-/// The depths Kraken offers for `book`.
-pub const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
 
 /// A tracked symbol's number in its engine. Never given twice, so that it can't name another book later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,11 +50,21 @@ pub struct BadSettings(pub Settings);
 
 impl fmt::Display for BadSettings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if DEPTHS.contains(&self.0.depth) {
-            formatter.write_str("a precision has at most 28 decimals")
-        } else {
-            write!(formatter, "depth {} is not offered; Kraken's depths are 10, 25, 100, 500 and 1000", self.0.depth)
+        let Settings { channel, depth, .. } = self.0;
+        if channel.depths().contains(&depth) {
+            return formatter.write_str("a precision has at most 28 decimals");
         }
+        write!(formatter, "depth {depth} is not offered; Kraken's depths ")?;
+        if channel == Channel::Level3 {
+            formatter.write_str("of level3 ")?;
+        }
+        formatter.write_str("are ")?;
+        for (place, depth) in channel.depths().iter().enumerate() {
+            let between =
+                ["", ", ", " and "][usize::from(place > 0) + usize::from(place + 1 == channel.depths().len())];
+            write!(formatter, "{between}{depth}")?;
+        }
+        Ok(())
     }
 }
 
@@ -93,10 +101,10 @@ impl Engine {
     /// Starts to keep a symbol's book, or starts anew with other settings.
     ///
     /// # Errors
-    /// The depth is none of [`DEPTHS`], or a precision is beyond 28.
+    /// The depth is none of its [`Channel::depths`], or a precision is beyond 28.
     pub fn track(&mut self, symbol: &str, settings: Settings) -> Result<BookId, BadSettings> {
         let precise = settings.precision.is_none_or(|(price, qty)| price.max(qty) <= 28);
-        if !DEPTHS.contains(&settings.depth) || !precise {
+        if !settings.channel.depths().contains(&settings.depth) || !precise {
             return Err(BadSettings(settings));
         }
         if let Some(id) = self.id(symbol) {
@@ -183,6 +191,10 @@ impl Engine {
         let Some(book) = self.books.get_mut(id.0).and_then(Option::as_deref_mut) else {
             return Ok(Outcome::Ignored);
         };
+        if book.settings().channel != head.channel {
+            self.untracked += 1;
+            return Ok(Outcome::Ignored);
+        }
         match book.receive(&head, &mut self.work, self.rules, recv_ns) {
             Ok(true) => Ok(Outcome::Update { book: id, snapshot: head.snapshot }),
             Ok(false) => Ok(Outcome::Ignored),
@@ -194,11 +206,25 @@ impl Engine {
         }
     }
 
-    /// The changes of the message that gave the last [`Outcome::Update`], in the order of the message.
+    /// The changes of a level-2 message that gave the last [`Outcome::Update`], in the order of the message.
     #[inline]
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.work.staged.changes
+    }
+
+    /// The changes of a level-3 message that gave the last [`Outcome::Update`], in the order of the message.
+    #[inline]
+    #[must_use]
+    pub fn order_changes(&self) -> &[OrderChange] {
+        &self.work.level3.told
+    }
+
+    /// The orders that it pushed out of the book's depth: they may well rest on.
+    #[inline]
+    #[must_use]
+    pub fn pushed_out(&self) -> &[OrderId] {
+        &self.work.level3.pushed_out
     }
 
     /// The books that the last [`Outcome::Desync`] gave up.

@@ -1,17 +1,21 @@
-//! Reads one `book` frame into changes that can be applied. Nothing here knows any book.
+//! Reads one `book` or `level3` frame into changes that can be applied. Nothing here knows any book.
 
+use crate::book::Channel;
 use crate::crc::DigitTable;
 use crate::json::{Cursor, Syntax, Text};
 use crate::ladder::Side;
+use crate::level3::{read_orders, usual_data};
 use crate::staged::{Staged, Timestamp};
 use alloc::vec::Vec;
 
 /// The most level entries one message may carry: twenty times the largest snapshot.
-const MAX_CHANGES: usize = 40_000;
+pub(crate) const MAX_CHANGES: usize = 40_000;
 
 /// What a book frame says beside its changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
+    /// Which channel it came over.
+    pub channel: Channel,
     /// `snapshot` rather than `update`.
     pub snapshot: bool,
     /// The symbol.
@@ -47,7 +51,7 @@ pub fn named<'a>(cursor: &mut Cursor<'a>) -> Vec<Text<'a>> {
         match cursor.text(key) {
             b"channel" => {
                 let channel = cursor.string()?;
-                is_book |= cursor.text(channel) == b"book";
+                is_book |= channel_of(cursor.text(channel)).is_some();
                 return Ok(());
             }
             b"data" => {}
@@ -99,12 +103,19 @@ fn each_element<'a>(
 /// The form in which Kraken sends all its book frames. Whatever differs is left to [`general`].
 #[inline]
 fn usual<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Option<Head<'a>> {
-    if !cursor.eat(b"{\"channel\":\"book\",\"type\":\"") {
+    if !cursor.eat(b"{\"channel\":\"") {
+        return None;
+    }
+    let is_book = cursor.eat(b"book\",\"type\":\"");
+    if !is_book && !cursor.eat(b"level3\",\"type\":\"") {
         return None;
     }
     let snapshot = !cursor.eat(b"update\",\"data\":[{\"symbol\":\"");
     if snapshot && !cursor.eat(b"snapshot\",\"data\":[{\"symbol\":\"") {
         return None;
+    }
+    if !is_book {
+        return usual_data(cursor, snapshot, table, staged);
     }
     let symbol = Text::Raw(cursor.short_text()?);
     usual_levels(cursor, b",\"bids\":[", Side::Bid, table, staged)?;
@@ -114,7 +125,13 @@ fn usual<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -
     }
     let checksum = Some(cursor.short_integer()?);
     let timestamp = if cursor.eat(b",\"timestamp\":\"") { Some(Timestamp::usual(cursor.usual_time()?)) } else { None };
-    (cursor.eat(b"}]}") && cursor.at_end()).then_some(Head { snapshot, symbol, checksum, timestamp })
+    (cursor.eat(b"}]}") && cursor.at_end()).then_some(Head {
+        channel: Channel::Book,
+        snapshot,
+        symbol,
+        checksum,
+        timestamp,
+    })
 }
 
 #[inline]
@@ -178,27 +195,24 @@ fn long_level(cursor: &mut Cursor<'_>, side: Side, table: &DigitTable, staged: &
 
 /// Any legal JSON: keys in any order, white space, unknown keys, escapes.
 fn general<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Option<Head<'a>>, Syntax> {
-    let (mut is_book, mut snapshot, mut data, mut head) = (None, None, None, None);
+    let (mut kept, mut snapshot, mut data, mut head) = (None, None, None, None);
     let (mut first, mut twice) = (true, false);
     cursor.punctuation(b'{', "a JSON object")?;
     while let Some(key) = cursor.member(&mut first)? {
         twice |= match cursor.text(key) {
             b"channel" => {
                 let channel = cursor.string()?;
-                if cursor.text(channel) != b"book" {
-                    return Ok(None);
-                }
-                is_book.replace(()).is_some()
+                let Some(channel) = channel_of(cursor.text(channel)) else { return Ok(None) };
+                kept.replace(channel).is_some()
             }
             // A response, whatever it is about.
             b"method" => return Ok(None),
             b"type" => snapshot.replace(read_type(cursor)?).is_some(),
             b"data" => {
                 let repeated = data.replace(cursor.offset()).is_some();
-                if is_book.is_some() && !repeated {
-                    head = Some(read_data(cursor, table, staged)?);
-                } else {
-                    cursor.skip_value()?;
+                match kept {
+                    Some(channel) if !repeated => head = Some(read_data(cursor, channel, table, staged)?),
+                    _ => cursor.skip_value()?,
                 }
                 repeated
             }
@@ -212,9 +226,7 @@ fn general<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged)
     if !cursor.at_end() {
         return Err(cursor.fail("the end of the frame"));
     }
-    if is_book.is_none() {
-        return Ok(None);
-    }
+    let Some(channel) = kept else { return Ok(None) };
     if twice {
         return Err(cursor.fail("each key once"));
     }
@@ -225,12 +237,17 @@ fn general<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged)
         head
     } else {
         cursor.rewind(data);
-        read_data(cursor, table, staged)?
+        read_data(cursor, channel, table, staged)?
     };
     match kind {
         Some(snapshot) => Ok(Some(Head { snapshot, ..head })),
         None => Err(cursor.fail("type snapshot or update")),
     }
+}
+
+/// The channels that are kept here.
+fn channel_of(name: &[u8]) -> Option<Channel> {
+    [Channel::Book, Channel::Level3].into_iter().find(|channel| channel.name().as_bytes() == name)
 }
 
 /// Whether `type` says snapshot (true) or update (false); None for other words, which other channels may use.
@@ -244,14 +261,19 @@ fn read_type(cursor: &mut Cursor<'_>) -> Result<Option<bool>, Syntax> {
 }
 
 /// The `data` array, which holds exactly one element.
-fn read_data<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Head<'a>, Syntax> {
+fn read_data<'a>(
+    cursor: &mut Cursor<'a>,
+    channel: Channel,
+    table: &DigitTable,
+    staged: &mut Staged,
+) -> Result<Head<'a>, Syntax> {
     let (mut first, mut head) = (true, None);
     let start = cursor.offset();
     cursor.punctuation(b'[', "an array of data")?;
     let mut elements = 0_usize;
     while cursor.element(&mut first)? {
         elements += 1;
-        head = Some(read_element(cursor, table, staged)?);
+        head = Some(read_element(cursor, channel, table, staged)?);
     }
     match head {
         Some(head) if elements == 1 => Ok(head),
@@ -262,7 +284,13 @@ fn read_data<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Stage
     }
 }
 
-fn read_element<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Result<Head<'a>, Syntax> {
+fn read_element<'a>(
+    cursor: &mut Cursor<'a>,
+    channel: Channel,
+    table: &DigitTable,
+    staged: &mut Staged,
+) -> Result<Head<'a>, Syntax> {
+    let read_side = if channel == Channel::Book { read_levels } else { read_orders };
     let (mut first, mut symbol, mut checksum, mut timestamp) = (true, None, None, None);
     let (mut bids, mut asks) = (false, false);
     cursor.punctuation(b'{', "an object of data")?;
@@ -270,11 +298,11 @@ fn read_element<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut St
         let repeated = match cursor.text(key) {
             b"symbol" => symbol.replace(cursor.string()?).is_some(),
             b"bids" => {
-                read_levels(cursor, Side::Bid, table, staged)?;
+                read_side(cursor, Side::Bid, table, staged)?;
                 core::mem::replace(&mut bids, true)
             }
             b"asks" => {
-                read_levels(cursor, Side::Ask, table, staged)?;
+                read_side(cursor, Side::Ask, table, staged)?;
                 core::mem::replace(&mut asks, true)
             }
             b"checksum" => checksum.replace(read_checksum(cursor)?).is_some(),
@@ -289,7 +317,7 @@ fn read_element<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut St
         }
     }
     let symbol = symbol.ok_or_else(|| cursor.fail("a symbol"))?;
-    Ok(Head { snapshot: false, symbol, checksum, timestamp: timestamp.flatten() })
+    Ok(Head { channel, snapshot: false, symbol, checksum, timestamp: timestamp.flatten() })
 }
 
 fn read_levels(cursor: &mut Cursor<'_>, side: Side, table: &DigitTable, staged: &mut Staged) -> Result<(), Syntax> {

@@ -26,7 +26,9 @@ pub struct Level {
     /// CRC register of its digits as sent, from a zero register.
     pub register: u32,
     /// How many digits that is.
-    pub digits: u8,
+    pub digits: u32,
+    /// In a level-3 book, which of its queues holds the orders.
+    pub(crate) queue: u32,
 }
 
 /// Where a price stands.
@@ -170,8 +172,7 @@ impl Ladder {
         let levels = &self.slots[self.start..self.start + proven];
         for (rank, level) in levels.iter().enumerate().skip(self.settled) {
             let (register, digits) = self.prefix[rank];
-            let more = usize::from(level.digits);
-            shifts.reach(more);
+            let more = level.digits as usize;
             self.prefix[rank + 1] = (shifts.shift(register, more) ^ level.register, digits + more);
         }
         self.settled = proven;

@@ -7,7 +7,7 @@
 //! use havklo_engine::{Engine, Outcome, Rules, Settings};
 //!
 //! let mut engine = Engine::new(Rules::ALL);
-//! let id = engine.track("BTC/USD", Settings { depth: 10, precision: None })?;
+//! let id = engine.track("BTC/USD", Settings { depth: 10, ..Settings::default() })?;
 //! let frame = br#"{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[],"asks":[],"checksum":0}]}"#;
 //! assert_eq!(engine.receive(frame, 0)?, Outcome::Update { book: id, snapshot: true });
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -15,7 +15,8 @@
 //!
 //! The way of a message: `json` finds its parts and `token` its numbers, `frame` reads them into `staged` changes, `apply`
 //! takes these into the two `ladder`s of a `book` and asks `crc` for the sum; `engine` finds the book and answers. `number`
-//! is what they all count in; `sweep` computes prices from a book; `fault` is what can be wrong.
+//! is what they all count in; `level3` knows the orders behind the levels; `sweep` computes prices from a book; `fault`
+//! is what can be wrong.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -32,16 +33,18 @@ mod fault;
 mod frame;
 mod json;
 mod ladder;
+mod level3;
 mod number;
 mod staged;
 mod sweep;
 mod token;
 
-pub use book::{Book, Settings, State, Statistics};
-pub use engine::{BadSettings, BookId, DEPTHS, Engine, Outcome};
+pub use book::{Book, Channel, Settings, State, Statistics};
+pub use engine::{BadSettings, BookId, Engine, Outcome};
 pub use fault::{Fault, Malformed, Reason, Rules};
 pub use json::Syntax;
 pub use ladder::{Level, PROVEN, Side};
+pub use level3::{Cause, Event, Evidence, Oracle, Order, OrderChange, OrderId, Place, Rule, Verdict, nanoseconds};
 pub use number::{Fixed, MAX_DIGITS};
 pub use staged::{Change, Timestamp};
 pub use sweep::{Overflow, Sweep};

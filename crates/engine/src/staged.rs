@@ -2,6 +2,7 @@
 
 use crate::crc::DigitTable;
 use crate::ladder::Side;
+use crate::level3::{Entry, Seconds};
 use crate::token::{ShortNumber, Token};
 use alloc::vec::Vec;
 
@@ -68,6 +69,10 @@ impl Timestamp {
 pub struct Staged {
     /// In the order of the message.
     pub changes: Vec<Change>,
+    /// Beside each of them, in a level-3 message, which order it is about.
+    pub(crate) entries: Vec<Entry>,
+    /// Reads their times.
+    pub(crate) seconds: Seconds,
     /// The most decimals of prices and quantities among plain numbers.
     pub plain_scales: (u8, u8),
     /// Whether every price and every quantity has just these decimals and no exponent.
@@ -78,6 +83,7 @@ impl Staged {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.changes.clear();
+        self.entries.clear();
         self.plain_scales = (0, 0);
         self.uniform = true;
     }

@@ -19,7 +19,7 @@ fn book(bids: &[(u64, u64)], asks: &[(u64, u64)]) -> Engine {
         crc32fast::hash(digits.concat().as_bytes())
     );
     let mut engine = Engine::new(Rules::ALL);
-    engine.track("A/B", Settings { depth: 10, precision: None }).expect("depth 10 is offered");
+    engine.track("A/B", Settings { depth: 10, ..Settings::default() }).expect("depth 10 is offered");
     assert!(matches!(engine.receive(frame.as_bytes(), 0), Ok(Outcome::Update { .. })), "{frame}");
     engine
 }

@@ -62,7 +62,7 @@ fn rules(watched: &Value) -> Rules {
 fn track(engine: &mut Engine, tracked: &Value) -> Tested {
     let decimals = |index: usize| tracked["precision"][index].as_u64().and_then(|count| u8::try_from(count).ok());
     let depth = usize::try_from(tracked["depth"].as_u64().ok_or("depth is a number")?)?;
-    let settings = Settings { depth, precision: decimals(0).zip(decimals(1)) };
+    let settings = Settings { depth, precision: decimals(0).zip(decimals(1)), ..Settings::default() };
     engine.track(tracked["symbol"].as_str().ok_or("symbol is a text")?, settings)?;
     Ok(())
 }

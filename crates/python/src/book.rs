@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 type Kept = havklo_engine::Book;
 
 /// An order book that answers only while every message up to now was proven.
-#[pyclass(frozen, module = "havklo._engine")]
+#[pyclass(frozen, subclass, module = "havklo._engine")]
 pub struct Book {
     shared: Arc<Shared>,
     id: BookId,
@@ -26,7 +26,7 @@ impl Book {
 
     /// Reads the book if it is live. Nothing of Python may be touched in `read`.
     #[inline]
-    fn live<T>(&self, py: Python<'_>, read: impl FnOnce(&Kept) -> T) -> PyResult<T> {
+    pub fn live<T>(&self, py: Python<'_>, read: impl FnOnce(&Kept) -> T) -> PyResult<T> {
         let live = |book: &&Kept| book.state() == State::Live;
         let value = self.shared.lock().engine.book(self.id).filter(live).map(read);
         value.ok_or_else(|| self.not_live(py))
@@ -300,7 +300,7 @@ impl Book {
         })
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    pub fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let state = self.state(py)?;
         Ok(format!("<Book {} depth {} {}>", self.symbol, self.depth(), state.bind(py).str()?))
     }

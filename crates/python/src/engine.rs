@@ -2,8 +2,9 @@
 
 use crate::book::Book;
 use crate::errors;
-use crate::events::{BookUpdate, Desync, DesyncData, UpdateData};
-use havklo_engine::{BookId, Malformed, Outcome, Rules, Settings};
+use crate::events::{BookUpdate, Desync, DesyncData, Level3Update, OrdersData, UpdateData};
+use crate::level3::Level3Book;
+use havklo_engine::{BookId, Channel, Malformed, Outcome, Rules, Settings};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
@@ -34,13 +35,10 @@ impl Shared {
 }
 
 /// What a frame gave, before any Python object is made.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large one is the usual one; a box would cost an allocation a message"
-)]
 enum Received {
     Nothing,
     Update(BookId, UpdateData),
+    Orders(BookId, OrdersData),
     Desync(Vec<BookId>, DesyncData),
     Malformed(Malformed),
 }
@@ -55,6 +53,9 @@ fn run(engine: &mut havklo_engine::Engine, frame: &[u8], recv_ns: i64) -> Receiv
     match engine.receive(frame, recv_ns) {
         Ok(Outcome::Ignored) => Received::Nothing,
         Ok(Outcome::Update { book, snapshot }) => match engine.book(book) {
+            Some(kept) if kept.settings().channel == Channel::Level3 => {
+                Received::Orders(book, OrdersData::take(kept, snapshot, engine, recv_ns))
+            }
             Some(kept) => Received::Update(book, UpdateData::take(kept, snapshot, engine.changes(), recv_ns)),
             None => Received::Nothing,
         },
@@ -83,6 +84,9 @@ impl Engine {
             Received::Update(book, data) => {
                 Ok(Some(Py::new(py, BookUpdate::new(self.shared.symbol(py, book), data))?.into_any()))
             }
+            Received::Orders(book, data) => {
+                Ok(Some(Py::new(py, Level3Update::new(self.shared.symbol(py, book), data))?.into_any()))
+            }
             Received::Desync(books, data) => {
                 let symbols = books.iter().map(|book| self.shared.symbol(py, *book)).collect();
                 Ok(Some(Py::new(py, Desync::new(py, symbols, data)?)?.into_any()))
@@ -91,14 +95,38 @@ impl Engine {
         }
     }
 
+    fn tracked(&self, symbol: &Bound<'_, PyString>) -> PyResult<(BookId, Channel)> {
+        let kept = self.shared.lock();
+        let id = kept.engine.id(symbol.to_str()?);
+        let found = id.and_then(|id| Some((id, kept.engine.book(id)?.settings().channel)));
+        drop(kept);
+        found.ok_or_else(|| errors::unknown_symbol(symbol.py(), &symbol.to_string()))
+    }
+
+    fn handle(&self, symbol: &Bound<'_, PyString>, id: BookId, channel: Channel) -> PyResult<Py<Book>> {
+        let book = Book::new(Arc::clone(&self.shared), id, symbol.clone().unbind());
+        match channel {
+            Channel::Book => Py::new(symbol.py(), book),
+            Channel::Level3 => {
+                let book = PyClassInitializer::from(book).add_subclass(Level3Book);
+                Ok(Bound::new(symbol.py(), book)?.into_super().unbind())
+            }
+        }
+    }
+
     fn receive_bytes(&self, py: Python<'_>, frame: &[u8], recv_ns: i64) -> PyResult<Option<Py<PyAny>>> {
         let mut kept = self.shared.lock();
         let result = run(&mut kept.engine, frame, recv_ns);
+        // The usual cases take the lock once.
         if let Received::Update(book, data) = result {
-            // The usual case takes the lock once.
             let symbol = kept.symbols[book.index()].clone_ref(py);
             drop(kept);
             return Ok(Some(Py::new(py, BookUpdate::new(symbol, data))?.into_any()));
+        }
+        if let Received::Orders(book, data) = result {
+            let symbol = kept.symbols[book.index()].clone_ref(py);
+            drop(kept);
+            return Ok(Some(Py::new(py, Level3Update::new(symbol, data))?.into_any()));
         }
         drop(kept);
         self.object(py, result, frame)
@@ -133,19 +161,20 @@ impl Engine {
         depth: usize,
         precision: Option<(u8, u8)>,
         channel: &str,
-    ) -> PyResult<Book> {
+    ) -> PyResult<Py<Book>> {
         let py = symbol.py();
-        if channel != "book" {
-            return Err(errors::configuration(py, format!("the engine keeps channel 'book', not '{channel}'")));
-        }
-        let tracked = self.shared.lock().engine.track(symbol.to_str()?, Settings { depth, precision });
+        let Some(channel) = [Channel::Book, Channel::Level3].into_iter().find(|one| one.name() == channel) else {
+            let message = format!("the engine keeps channels 'book' and 'level3', not '{channel}'");
+            return Err(errors::configuration(py, message));
+        };
+        let tracked = self.shared.lock().engine.track(symbol.to_str()?, Settings { channel, depth, precision });
         let id = tracked.map_err(|error| errors::configuration(py, error.to_string()))?;
         let mut kept = self.shared.lock();
         if kept.symbols.len() == id.index() {
             kept.symbols.push(symbol.clone().unbind());
         }
         drop(kept);
-        Ok(Book::new(Arc::clone(&self.shared), id, symbol.clone().unbind()))
+        self.handle(symbol, id, channel)
     }
 
     /// Stops keeping a symbol's book, whose handles become closed.
@@ -154,11 +183,19 @@ impl Engine {
         tracked.then_some(()).ok_or_else(|| errors::unknown_symbol(py, symbol))
     }
 
-    /// The book of a tracked symbol.
-    fn book(&self, symbol: &Bound<'_, PyString>) -> PyResult<Book> {
-        let id = self.shared.lock().engine.id(symbol.to_str()?);
-        let id = id.ok_or_else(|| errors::unknown_symbol(symbol.py(), &symbol.to_string()))?;
-        Ok(Book::new(Arc::clone(&self.shared), id, symbol.clone().unbind()))
+    /// The book of a tracked symbol, of either channel.
+    fn book(&self, symbol: &Bound<'_, PyString>) -> PyResult<Py<Book>> {
+        let (id, channel) = self.tracked(symbol)?;
+        self.handle(symbol, id, channel)
+    }
+
+    /// The book of a symbol that is tracked at level 3.
+    fn level3(&self, symbol: &Bound<'_, PyString>) -> PyResult<Py<Book>> {
+        let (id, channel) = self.tracked(symbol)?;
+        if channel != Channel::Level3 {
+            return Err(errors::unknown_symbol(symbol.py(), &symbol.to_string()));
+        }
+        self.handle(symbol, id, channel)
     }
 
     /// Makes a book (or all) wait for a snapshot: the connection ended, stalled, or it is being subscribed anew.

@@ -4,6 +4,7 @@ mod book;
 mod engine;
 mod errors;
 mod events;
+mod level3;
 mod names;
 mod values;
 
@@ -17,7 +18,13 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<book::Book>()?;
     module.add_class::<book::BookStatistics>()?;
     module.add_class::<events::BookUpdate>()?;
+    module.add_class::<events::Level3Update>()?;
     module.add_class::<events::Desync>()?;
+    module.add_class::<level3::Level3Book>()?;
+    module.add_class::<level3::Order>()?;
+    module.add_class::<level3::OrderChange>()?;
+    module.add_class::<level3::QueuePosition>()?;
+    module.add_class::<level3::Priority>()?;
     module.add_class::<values::Level>()?;
     module.add_class::<values::Top>()?;
     module.add_class::<values::Change>()?;

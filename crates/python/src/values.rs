@@ -44,16 +44,20 @@ pub struct Lazy {
 }
 
 impl Lazy {
-    fn new(number: Fixed) -> Self {
+    pub fn new(number: Fixed) -> Self {
         Self { number, object: PyOnceLock::new() }
     }
 
-    fn get(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    pub fn number(&self) -> Fixed {
+        self.number
+    }
+
+    pub fn get(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(self.object.get_or_try_init(py, || decimal(py, self.number))?.clone_ref(py))
     }
 
     /// Equal numbers are alike, however many zeros end them.
-    fn key(&self) -> (u128, u8) {
+    pub fn key(&self) -> (u128, u8) {
         let (mut mantissa, mut scale) = (self.number.mantissa, self.number.scale);
         while scale > 0 && mantissa % 10 == 0 {
             mantissa /= 10;
@@ -128,7 +132,7 @@ impl Level {
     }
 }
 
-fn python_bool(value: bool) -> &'static str {
+pub fn python_bool(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 

@@ -53,7 +53,7 @@ impl Session {
     pub(crate) fn track(&mut self, length: usize, depth: usize, price: i32, qty: i32) -> i32 {
         let precision = u8::try_from(price).ok().zip(u8::try_from(qty).ok());
         let Ok(symbol) = core::str::from_utf8(written(&self.input, length)) else { return -1 };
-        let Ok(id) = self.engine.track(symbol, Settings { depth, precision }) else { return -1 };
+        let Ok(id) = self.engine.track(symbol, Settings { depth, precision, ..Settings::default() }) else { return -1 };
         if id.index() == self.books.len() {
             self.books.push(id);
         }
