@@ -44,7 +44,8 @@ impl Channel {
     pub const fn depths(self) -> &'static [usize] {
         match self {
             Self::Book => &[10, 25, 100, 500, 1000],
-            Self::Level3 => &[10, 100, 1000],
+            Self::Level3 if cfg!(feature = "level3") => &[10, 100, 1000],
+            Self::Level3 => &[],
         }
     }
 }
@@ -117,7 +118,7 @@ impl Book {
             crossed: false,
             doubted: false,
             statistics: Statistics::default(),
-            level3: (settings.channel == Channel::Level3).then(Box::default),
+            level3: Level3::for_channel(settings.channel),
         }
     }
 

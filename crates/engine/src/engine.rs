@@ -5,6 +5,7 @@ use crate::book::{Book, Channel, Settings, State};
 use crate::fault::{Fault, Malformed, Reason, Rules};
 use crate::frame;
 use crate::json::{Cursor, Syntax};
+#[cfg(feature = "level3")]
 use crate::level3::{OrderChange, OrderId};
 use crate::staged::Change;
 use alloc::boxed::Box;
@@ -214,6 +215,7 @@ impl Engine {
     }
 
     /// The changes of a level-3 message that gave the last [`Outcome::Update`], in the order of the message.
+    #[cfg(feature = "level3")]
     #[inline]
     #[must_use]
     pub fn order_changes(&self) -> &[OrderChange] {
@@ -221,6 +223,7 @@ impl Engine {
     }
 
     /// The orders that it pushed out of the book's depth: they may well rest on.
+    #[cfg(feature = "level3")]
     #[inline]
     #[must_use]
     pub fn pushed_out(&self) -> &[OrderId] {

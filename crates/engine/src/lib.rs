@@ -17,9 +17,12 @@
 //! takes these into the two `ladder`s of a `book` and asks `crc` for the sum; `engine` finds the book and answers. `number`
 //! is what they all count in; `level3` knows the orders behind the levels; `sweep` computes prices from a book; `fault`
 //! is what can be wrong.
+//!
+//! The feature `level3`, on by default, is what it says; without it a module for the browser is 17 KB smaller.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+#![cfg_attr(not(feature = "level3"), allow(dead_code, reason = "what only level 3 reads"))]
 
 extern crate alloc;
 #[cfg(test)]
@@ -33,6 +36,10 @@ mod fault;
 mod frame;
 mod json;
 mod ladder;
+#[cfg(feature = "level3")]
+mod level3;
+#[cfg(not(feature = "level3"))]
+#[path = "no_level3.rs"]
 mod level3;
 mod number;
 mod staged;
@@ -44,6 +51,7 @@ pub use engine::{BadSettings, BookId, Engine, Outcome};
 pub use fault::{Fault, Malformed, Reason, Rules};
 pub use json::Syntax;
 pub use ladder::{Level, PROVEN, Side};
+#[cfg(feature = "level3")]
 pub use level3::{Cause, Event, Evidence, Oracle, Order, OrderChange, OrderId, Place, Rule, Verdict, nanoseconds};
 pub use number::{Fixed, MAX_DIGITS};
 pub use staged::{Change, Timestamp};

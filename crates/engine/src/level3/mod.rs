@@ -5,6 +5,9 @@
 //! level come from one tree. `frame` reads messages, `take` applies them whole and proven, and `oracle` finds out from
 //! the checksum what Kraken does not document: which amends keep their place.
 
+use crate::book::Channel;
+use alloc::boxed::Box;
+
 mod change;
 mod frame;
 mod id;
@@ -29,4 +32,11 @@ pub(crate) use take::{Entry, Scratch};
 pub struct Level3 {
     pub(crate) orders: Orders,
     pub(crate) oracle: Oracle,
+}
+
+impl Level3 {
+    /// What a book of this channel needs.
+    pub(crate) fn for_channel(channel: Channel) -> Option<Box<Self>> {
+        (channel == Channel::Level3).then(Box::default)
+    }
 }
