@@ -4,12 +4,13 @@ use core::fmt;
 
 /// The longest id that is kept; Kraken's have 19 characters.
 const LONGEST: usize = 31;
+const USUAL: usize = 19;
 
 /// An `order_id`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OrderId {
-    bytes: [u8; LONGEST],
-    length: u8,
+    /// The text, zeros, and in the last byte how long it is: whole words to hash and to compare.
+    bytes: [u8; LONGEST + 1],
 }
 
 impl OrderId {
@@ -17,30 +18,32 @@ impl OrderId {
     #[inline]
     #[must_use]
     pub fn new(text: &[u8]) -> Option<Self> {
-        let length = u8::try_from(text.len()).ok().filter(|length| *length > 0)?;
-        let mut bytes = [0; LONGEST];
-        bytes.get_mut(..text.len())?.copy_from_slice(text);
-        text.is_ascii().then_some(Self { bytes, length })
+        let mut bytes = [0; LONGEST + 1];
+        if let Ok(usual) = <&[u8; USUAL]>::try_from(text) {
+            bytes[..USUAL].copy_from_slice(usual);
+        } else {
+            bytes[..LONGEST].get_mut(..text.len()).filter(|room| !room.is_empty())?.copy_from_slice(text);
+        }
+        bytes[LONGEST] = u8::try_from(text.len()).ok()?;
+        bytes.is_ascii().then_some(Self { bytes })
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // Only ASCII gets in.
-        core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+        core::str::from_utf8(&self.bytes[..usize::from(self.bytes[LONGEST])]).unwrap_or_default()
     }
 
     /// A number that differs for nearly all ids. Whoever could choose ids so that it does not is Kraken.
     #[inline]
     pub(crate) fn hash(&self) -> u64 {
         const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut words = self.bytes.chunks(8).map(|part| part.iter().rev().fold(0, |word, b| word << 8 | u64::from(*b)));
-        let mut mixed = u64::from(self.length);
-        for word in &mut words {
-            mixed = (mixed ^ word).wrapping_mul(ODD);
-            mixed ^= mixed >> 32;
-        }
-        mixed
+        let word = |from: usize| self.bytes[from..from + 8].iter().rev().fold(0, |word, b| word << 8 | u64::from(*b));
+        let mixed = (word(0).wrapping_mul(ODD)).rotate_left(23) ^ word(8);
+        let mixed = (mixed.wrapping_mul(ODD)).rotate_left(23) ^ word(16) ^ word(24).rotate_left(40);
+        let mixed = mixed.wrapping_mul(ODD);
+        mixed ^ mixed >> 32
     }
 }
 
