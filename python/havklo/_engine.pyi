@@ -33,6 +33,9 @@ __all__ = [
     "Desync",
     "DesyncReason",
     "Engine",
+    "FillEstimate",
+    "FillModel",
+    "FillRates",
     "HavkloError",
     "Level",
     "Level3Book",
@@ -47,6 +50,13 @@ __all__ = [
     "Sweep",
     "Top",
     "UnknownSymbol",
+    "fill_before_move",
+    "fill_before_move_within",
+    "fill_incidence",
+    "fill_time",
+    "fill_within",
+    "fill_within_full",
+    "fill_within_mixed",
 ]
 
 class BookState(StrEnum):
@@ -399,6 +409,85 @@ class Level3Book(Book):
         Raises:
             BookNotLive: The book is not proven now.
             ConfigurationError: There is no such side.
+        """
+
+    def learn(self, *, half_life: float | None = 1800.0, horizons: Sequence[float] | None = None) -> None:
+        """Start to learn how orders of this book are filled, anew if it does already.
+
+        Every message then also feeds an estimator, which `fill_probability` asks. It goes on through resyncs.
+
+        Args:
+            half_life: After how many seconds an event counts half in the rates; None: all count alike for ever.
+            horizons: For which horizons, in seconds, outcomes are collected; six at most, the longest 600. By default
+                1, 3, 10 and 60.
+
+        Raises:
+            ConfigurationError: A number is not above 0.
+        """
+
+    @property
+    def learns(self) -> bool:
+        """Whether it learns."""
+
+    def traded(
+        self,
+        side: Literal["buy", "sell"],
+        price: str | int | Decimal,
+        qty: str | int | Decimal,
+        timestamp_ns: int,
+    ) -> None:
+        """Tell the book of a trade of its symbol, so that what it learns does not take cancels for trades.
+
+        A client that subscribes to the symbol's trades, too, does this by itself.
+
+        Args:
+            side: The taker's side.
+            price: The price.
+            qty: The quantity, in units of the base currency.
+            timestamp_ns: When, on the exchange's clock, in nanoseconds since the epoch.
+
+        Raises:
+            ConfigurationError: An argument can't be meant.
+        """
+
+    def own(self, order_id: str) -> None:
+        """Tell the book that an order is the user's own: it counts neither in rates nor as being ahead."""
+
+    def fill_probability(
+        self,
+        order_id: str | None = None,
+        /,
+        *,
+        within: float,
+        side: Literal["bid", "ask"] | None = None,
+        price: str | int | Decimal | None = None,
+        qty: str | int | Decimal | None = None,
+        model: Literal["auto", "cst", "empirical"] = "auto",
+        amount: Literal["first_touch", "full_fill"] = "first_touch",
+        until: Literal["price_held", "before_move"] = "price_held",
+    ) -> FillEstimate:
+        """Tell how likely an order is to be filled within so many seconds, if its owner does not cancel it.
+
+        A book that does not learn begins to with the first question; before it has seen anything, `p` is nan. Model
+        "cst" is that of Cont, Stoikov and Talreja (2010); "auto" knows the ages of the orders ahead and that trades
+        cluster, is corrected by what became of imagined orders, and says whether enough of them stand behind it
+        (`calibrated`); "empirical" is what became of those that had about as much ahead of them.
+
+        Args:
+            order_id: An order that rests in the book.
+            within: How many seconds; infinite: ever, which only "before_move" ends.
+            side: Instead of an order: the side of one that would be placed at the back of the queue,
+            price: at this price,
+            qty: of this quantity.
+            model: How it is found.
+            amount: Whether any part of the order must be filled, or all of it.
+            until: What ends the observation beside the horizon: nothing, or a best price that moves away.
+
+        Raises:
+            BookNotLive: The book is not proven now.
+            OrderNotInBook: It does not hold this order.
+            ConfigurationError: An argument can't be meant, an order at this price would be traded at once, or the
+                book does not reach to it.
         """
 
     @property
@@ -916,3 +1005,285 @@ class BookStatistics:
     @property
     def desyncs(self) -> dict[DesyncReason, int]:
         """Desyncs by reason; reasons that never occurred are absent."""
+
+@final
+class FillEstimate:
+    """A probability of a fill, with how sure it is and of what it is one.
+
+    The order's owner is taken not to cancel it.
+    """
+
+    @property
+    def p(self) -> float:
+        """The probability; nan before anything was seen that could tell."""
+
+    @property
+    def low(self) -> float:
+        """The lower end of its 95 % interval.
+
+        Of a calibrated or empirical one it is binomial on effective outcomes; else it tells only how uncertain the
+        rates are, not how wrong the model.
+        """
+
+    @property
+    def high(self) -> float:
+        """The upper end of its 95 % interval."""
+
+    @property
+    def model(self) -> str:
+        """`cst`, `auto` or `empirical`."""
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether at least 2,000 effective outcomes of shadow orders stand behind it."""
+
+    @property
+    def n_events(self) -> float:
+        """Effective outcomes, or for an uncalibrated model the traded sweeps behind the rate of trades; decayed."""
+
+    @property
+    def amount(self) -> str:
+        """What must be filled: any part (`first_touch`) or all of it (`full_fill`)."""
+
+    @property
+    def until(self) -> str:
+        """What ends the observation beside the horizon.
+
+        Nothing, the order is held whatever the quotes do (`price_held`); or that a best price of either side gets
+        farther from it than it was at first (`before_move`).
+        """
+
+@final
+class FillRates:
+    """The rates of one side of a book, as a `FillModel` estimates them."""
+
+    @property
+    def unit(self) -> float:
+        """Mean quantity of a limit order near the best price, in base currency: the unit of those below."""
+
+    @property
+    def market(self) -> float:
+        """Units traded against this side, per second."""
+
+    @property
+    def limit(self) -> float:
+        """Units of limit orders that join its best price, per second."""
+
+    @property
+    def cancel(self) -> float:
+        """Cancels per second of each order at the best price."""
+
+    @property
+    def shape(self) -> float:
+        """Shape of the Gamma law of the trade rate over the asked horizon; inf where trades do not cluster."""
+
+    @property
+    def sweeps(self) -> float:
+        """Traded sweeps, decayed: all prints of one taker at one time are one."""
+
+    @property
+    def cancels(self) -> float:
+        """Cancels of both sides, decayed."""
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of observation, decayed."""
+
+@final
+class FillModel:
+    """Fill probabilities of one book, learned as its messages and trades come.
+
+    Times are nanoseconds of the exchange's clock; prices are integers, in ticks; quantities are floats, in base
+    currency. Nothing that comes later changes what was answered before.
+
+    Args:
+        half_life: After how many seconds an event counts half in the rates, 1800 by default; None: all count alike for
+            ever.
+        outcomes_half_life: The same for the outcomes of shadow orders, 21600 by default.
+        horizons: The seconds for which the outcomes of shadow orders are kept: one to six, at most 600; 1, 3, 10
+            and 60 by default. Answers for horizons between them are interpolated, those outside are never calibrated.
+
+    Raises:
+        ConfigurationError: A half-life is not above 0, or the horizons are none, too many or too long.
+    """
+
+    def __new__(
+        cls,
+        *,
+        half_life: float | None = 1800.0,
+        outcomes_half_life: float | None = 21600.0,
+        horizons: Sequence[float] = (1.0, 3.0, 10.0, 60.0),
+    ) -> FillModel: ...
+    def snapshot(
+        self,
+        now_ns: int,
+        bids: Sequence[tuple[int, float, int]],
+        asks: Sequence[tuple[int, float, int]],
+        orders: Sequence[tuple[str, int, float, int, int]],
+    ) -> None:
+        """The book is live from here on, with these orders; what was under way before is not known to its end.
+
+        Args:
+            now_ns: The exchange's time.
+            bids: Price, quantity and number of orders of the best few levels, best first.
+            asks: The same of the asks.
+            orders: Side (`bid`, `ask`), price, quantity, sequence and time of entry of each resting order. Of two
+                orders at one price, the one ahead has the smaller sequence.
+
+        Raises:
+            ConfigurationError: A side is unknown, or a quantity negative or not finite.
+        """
+
+    def message(
+        self,
+        now_ns: int,
+        bids: Sequence[tuple[int, float, int]],
+        asks: Sequence[tuple[int, float, int]],
+        events: Sequence[tuple[str, int, str, bool, float, int, int]],
+    ) -> None:
+        """One message of the book, with its best few levels after it; nothing happens before a snapshot.
+
+        Args:
+            now_ns: The exchange's time.
+            bids: Price, quantity and number of orders of the best few levels, best first.
+            asks: The same of the asks.
+            events: Side, price, kind, whether it came (rather than left or shrank), the quantity that came or went,
+                sequence and time of entry. Kinds are `new`, `edge`, `fill`, `cancel`, `amend` and `unknown`, as in
+                `OrderChange.reason`.
+
+        Raises:
+            ConfigurationError: A side or kind is unknown, or a quantity negative or not finite.
+        """
+
+    def trade(self, now_ns: int, taker: str, price: int, qty: float) -> None:
+        """One print of the `trade` channel; `taker` is `buy` or `sell`. Prints of one taker and time are one sweep.
+
+        Whoever tells of trades must go on to: from then on an order that left, and that no trade took, was canceled.
+
+        Raises:
+            ConfigurationError: The taker is unknown, or the quantity negative or not finite.
+        """
+
+    def interrupted(self) -> None:
+        """Messages may have been lost: what was learned stays, what was under way is not followed any more."""
+
+    def exclude(self, sequence: int) -> None:
+        """The order with this sequence is an own one: it counts neither in rates nor as being ahead."""
+
+    def probability(
+        self,
+        *,
+        side: str,
+        within: float,
+        ahead: Sequence[tuple[float, float]],
+        opposite: float,
+        level: int = 0,
+        qty: float = 0.0,
+        model: str = "auto",
+        amount: str = "first_touch",
+        until: str = "price_held",
+    ) -> FillEstimate:
+        """The probability that an order is filled.
+
+        Args:
+            side: `bid` or `ask`.
+            within: Seconds; inf for "ever, before a quote moves away".
+            ahead: Quantity and age in seconds of each order that is filled before it, those at better prices included.
+            opposite: The quantity at the best price of the other side.
+            level: How many prices of its side are better than its own. Deeper than the best, an uncalibrated answer is
+                an upper bound: orders that will come at better prices go first, and the models do not count them.
+                Shadow orders stand at 0 and 1, so deeper ones are never calibrated.
+            qty: Its own quantity; matters for `full_fill`.
+            model: `cst` (Cont, Stoikov and Talreja 2010, constant rates), `auto` (cancels by age, trades that cluster,
+                corrected by shadow orders) or `empirical` (Aalen-Johansen over shadow orders with about as much ahead).
+            amount: `first_touch` or `full_fill`.
+            until: `price_held` or `before_move`.
+
+        Raises:
+            ConfigurationError: A name is unknown, or a number negative or not finite.
+        """
+
+    def probability_at(
+        self,
+        side: str,
+        price: int,
+        within: float,
+        *,
+        sequence: int | None = None,
+        qty: float = 0.0,
+        model: str = "auto",
+        amount: str = "first_touch",
+        until: str = "price_held",
+    ) -> FillEstimate:
+        """The same for an order of the book as it is now: that with this sequence, or a new one at the back of a price.
+
+        Raises:
+            ConfigurationError: As for `probability`.
+        """
+
+    def rates(self, side: str, within: float = 1.0) -> FillRates:
+        """The rates of one side; `within` is the horizon of `shape`, in seconds.
+
+        Raises:
+            ConfigurationError: The side is unknown, or the horizon not above 0.
+        """
+
+def fill_incidence(histories: Sequence[tuple[float, str]], times: Sequence[float]) -> list[float]:
+    """The probability of a fill by each of the times, before anything else ended the wait (Aalen and Johansen 1978).
+
+    Args:
+        histories: How long each was observed, in seconds, and how that ended: `filled`, `away` or `censored`.
+        times: In seconds.
+
+    Raises:
+        ConfigurationError: A time is negative or not finite, or an end is unknown.
+    """
+
+def fill_within(queue: float, within: float, market_rate: float, cancel_rate: float) -> float:
+    """See `havklo.analytics.fill_within`.
+
+    Raises:
+        ConfigurationError: An argument is no number, negative, not finite or beyond its limits.
+    """
+
+def fill_within_mixed(queue: float, within: float, market_rate: float, shape: float, cancel_rate: float) -> float:
+    """See `havklo.analytics.fill_within_mixed`.
+
+    Raises:
+        ConfigurationError: As for `fill_within`, or the shape is below a millionth.
+    """
+
+def fill_within_full(queue: float, own: float, within: float, market_rate: float, cancel_rate: float) -> float:
+    """See `havklo.analytics.fill_within_full`.
+
+    Raises:
+        ConfigurationError: As for `fill_within`, or the size is not above 0.
+    """
+
+def fill_time(queue: float, market_rate: float, cancel_rate: float) -> tuple[float, float]:
+    """Mean and variance: see `havklo.analytics.fill_time`.
+
+    Raises:
+        ConfigurationError: As for `fill_within`, or there are no trades.
+    """
+
+def fill_before_move(queue: int, opposite: int, rates: tuple[float, float, float, float, float, float]) -> float:
+    """See `havklo.analytics.fill_before_move`.
+
+    Args:
+        queue: Orders from the front to the own one, which counts.
+        opposite: Orders at the opposite best price.
+        rates: Of limit orders, market orders and cancels, of the own and then of the opposite side.
+
+    Raises:
+        ConfigurationError: As for `fill_within`, or a queue is not whole, or the rates decide nothing.
+    """
+
+def fill_before_move_within(
+    queue: int, opposite: int, within: float, rates: tuple[float, float, float, float, float, float]
+) -> tuple[float, float]:
+    """The probabilities of a fill and of a move: see `havklo.analytics.fill_before_move_within`.
+
+    Raises:
+        ConfigurationError: As for `fill_before_move`, or so much happens in the time that it can't be followed.
+    """

@@ -77,6 +77,9 @@ impl Book {
             (true, false) => self.take_order_update(expected, work, rules)?,
             (true, true) => self.take_order_snapshot(expected, work)?,
         }
+        if self.level3.is_some() {
+            self.teach(head.snapshot, head.timestamp.as_ref(), recv_ns, work);
+        }
         self.checksum = expected;
         self.timestamp = head.timestamp;
         self.recv_ns = Some(recv_ns);

@@ -225,6 +225,7 @@ impl Book {
         self.state = State::Awaiting;
         self.fault = None;
         self.reason = reason.to_string();
+        self.interrupted();
     }
 
     pub(crate) fn retrack(&mut self, settings: Settings) {
@@ -236,5 +237,12 @@ impl Book {
         self.doubted |= fault.reason == Reason::Crossed;
         self.statistics.desyncs[fault.reason as usize] += 1;
         self.fault = Some(fault);
+        self.interrupted();
+    }
+
+    fn interrupted(&mut self) {
+        if let Some(level3) = &mut self.level3 {
+            level3.interrupted();
+        }
     }
 }

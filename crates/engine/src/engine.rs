@@ -5,9 +5,13 @@ use crate::book::{Book, Channel, Settings, State};
 use crate::fault::{Fault, Malformed, Reason, Rules};
 use crate::frame;
 use crate::json::{Cursor, Syntax};
-#[cfg(feature = "level3")]
-use crate::level3::{OrderChange, OrderId};
 use crate::staged::Change;
+#[cfg(feature = "level3")]
+use crate::{
+    ladder::Side,
+    level3::{OrderChange, OrderId},
+    number::Fixed,
+};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -109,10 +113,14 @@ impl Engine {
             return Err(BadSettings(settings));
         }
         if let Some(id) = self.id(symbol) {
-            if let Some(book) = self.book_mut(id) {
-                book.retrack(settings);
+            match self.book_mut(id) {
+                Some(book) if book.settings.channel == settings.channel => {
+                    book.retrack(settings);
+                    return Ok(id);
+                }
+                // A book of levels and one of orders are two books, whoever holds the old one must not read the new.
+                _ => drop(self.untrack(symbol)),
             }
-            return Ok(id);
         }
         let id = BookId(self.books.len());
         self.books.push(Some(Box::new(Book::new(symbol, settings))));
@@ -192,7 +200,7 @@ impl Engine {
         let Some(book) = self.books.get_mut(id.0).and_then(Option::as_deref_mut) else {
             return Ok(Outcome::Ignored);
         };
-        if book.settings().channel != head.channel {
+        if book.settings.channel != head.channel {
             self.untracked += 1;
             return Ok(Outcome::Ignored);
         }
@@ -228,6 +236,29 @@ impl Engine {
     #[must_use]
     pub fn pushed_out(&self) -> &[OrderId] {
         &self.work.level3.pushed_out
+    }
+
+    /// Has a level-3 book learn how its orders are filled, from now on or anew. False: there is no such book.
+    #[cfg(feature = "level3")]
+    pub fn learn(&mut self, id: BookId, options: crate::estimate::Options) -> bool {
+        let book = self.book_mut(id).filter(|book| book.settings().channel == Channel::Level3);
+        book.map(|book| book.learn(options)).is_some()
+    }
+
+    /// Tells a book that learns of a print of the `trade` channel: when, on the exchange's clock, and the taker's side.
+    #[cfg(feature = "level3")]
+    pub fn traded(&mut self, id: BookId, now_ns: i64, taker: Side, price: Fixed, qty: Fixed) {
+        if let Some(book) = self.book_mut(id) {
+            book.traded(now_ns, taker, price, qty);
+        }
+    }
+
+    /// Tells a book that learns which order is its user's own.
+    #[cfg(feature = "level3")]
+    pub fn own(&mut self, id: BookId, order: &OrderId) {
+        if let Some(book) = self.book_mut(id) {
+            book.own(order);
+        }
     }
 
     /// The books that the last [`Outcome::Desync`] gave up.

@@ -103,11 +103,8 @@ fn each_element<'a>(
 /// The form in which Kraken sends all its book frames. Whatever differs is left to [`general`].
 #[inline]
 fn usual<'a>(cursor: &mut Cursor<'a>, table: &DigitTable, staged: &mut Staged) -> Option<Head<'a>> {
-    if !cursor.eat(b"{\"channel\":\"") {
-        return None;
-    }
-    let is_book = cursor.eat(b"book\",\"type\":\"");
-    if !is_book && !cursor.eat(b"level3\",\"type\":\"") {
+    let is_book = cursor.eat(b"{\"channel\":\"book\",\"type\":\"");
+    if !is_book && !cursor.eat(b"{\"channel\":\"level3\",\"type\":\"") {
         return None;
     }
     let snapshot = !cursor.eat(b"update\",\"data\":[{\"symbol\":\"");

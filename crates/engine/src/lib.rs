@@ -15,8 +15,8 @@
 //!
 //! The way of a message: `json` finds its parts and `token` its numbers, `frame` reads them into `staged` changes, `apply`
 //! takes these into the two `ladder`s of a `book` and asks `crc` for the sum; `engine` finds the book and answers. `number`
-//! is what they all count in; `level3` knows the orders behind the levels; `sweep` computes prices from a book; `fault`
-//! is what can be wrong.
+//! is what they all count in; `level3` knows the orders behind the levels; `sweep` computes prices from a book, `fill`
+//! how likely an order is to be filled, and `estimate` learns what it needs for that; `fault` is what can be wrong.
 //!
 //! The feature `level3`, on by default, is what it says; without it a module for the browser is 17 KB smaller.
 #![no_std]
@@ -32,7 +32,9 @@ mod apply;
 mod book;
 mod crc;
 mod engine;
+pub mod estimate;
 mod fault;
+pub mod fill;
 mod frame;
 mod json;
 mod ladder;
@@ -52,7 +54,9 @@ pub use fault::{Fault, Malformed, Reason, Rules};
 pub use json::Syntax;
 pub use ladder::{Level, PROVEN, Side};
 #[cfg(feature = "level3")]
-pub use level3::{Cause, Event, Evidence, Oracle, Order, OrderChange, OrderId, Place, Rule, Verdict, nanoseconds};
+pub use level3::{
+    Cause, Event, Evidence, NoEstimate, Oracle, Order, OrderChange, OrderId, Place, Rule, Subject, Verdict, nanoseconds,
+};
 pub use number::{Fixed, MAX_DIGITS};
 pub use staged::{Change, Timestamp};
 pub use sweep::{Overflow, Sweep};

@@ -9,7 +9,7 @@ use crate::fault::{Fault, Rules};
 use crate::frame::Head;
 use crate::json::{Cursor, Syntax};
 use crate::ladder::Side;
-use crate::staged::Staged;
+use crate::staged::{Staged, Timestamp};
 
 /// There is none.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ pub enum Level3 {}
 impl Level3 {
     pub(crate) fn for_channel(_: crate::book::Channel) -> Option<alloc::boxed::Box<Self>> {
         None
+    }
+
+    pub(crate) fn interrupted(&mut self) {
+        match *self {}
     }
 }
 
@@ -46,4 +50,6 @@ impl Book {
     pub(crate) fn take_order_snapshot(&mut self, sum: u32, _: &mut Workspace) -> Result<(), Fault> {
         Err(malformed(sum))
     }
+
+    pub(crate) fn teach(&mut self, _: bool, _: Option<&Timestamp>, _: i64, _: &Workspace) {}
 }

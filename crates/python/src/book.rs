@@ -32,6 +32,11 @@ impl Book {
         value.ok_or_else(|| self.not_live(py))
     }
 
+    /// Does something to the book's engine. Nothing of Python may be touched in `act`.
+    pub fn with_engine<T>(&self, act: impl FnOnce(&mut havklo_engine::Engine, BookId) -> T) -> T {
+        act(&mut self.shared.lock().engine, self.id)
+    }
+
     /// Reads the book unless it is closed.
     fn tracked<T>(&self, read: impl FnOnce(&Kept) -> T) -> Option<T> {
         self.shared.lock().engine.book(self.id).map(read)

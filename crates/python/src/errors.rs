@@ -33,6 +33,11 @@ pub fn unknown_symbol(py: Python<'_>, symbol: &str) -> PyErr {
     raised(py, "UnknownSymbol", (symbol,))
 }
 
+/// An order that a book does not hold.
+pub fn not_in_book(py: Python<'_>, order_id: &str) -> PyErr {
+    raised(py, "OrderNotInBook", (order_id,))
+}
+
 /// A read of a book that is not live.
 pub fn not_live(py: Python<'_>, state: Py<PyAny>, reason: String, symbol: &str) -> PyErr {
     raised(py, "BookNotLive", (state, reason, symbol))

@@ -2,8 +2,10 @@
 
 use crate::book::Book;
 use crate::errors;
-use crate::values::{Lazy, python_bool};
-use havklo_engine::{Fixed, OrderId, Place, Rule, Side};
+use crate::estimate::{FillEstimate, SIDES, TAKERS, definition, horizon, one_of};
+use crate::values::{Lazy, argument, python_bool};
+use havklo_engine::estimate::{Model, Options};
+use havklo_engine::{Fixed, NoEstimate, OrderId, Place, Rule, Side, Subject};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -282,12 +284,11 @@ impl Priority {
 #[pyclass(frozen, extends = Book, module = "havklo._engine")]
 pub struct Level3Book;
 
-fn side(py: Python<'_>, side: &str) -> PyResult<Side> {
-    match side {
-        "bid" => Ok(Side::Bid),
-        "ask" => Ok(Side::Ask),
-        _ => Err(errors::configuration(py, format!("side is 'bid' or 'ask', not '{side}'"))),
+fn horizon_named(py: Python<'_>, what: &str, seconds: f64) -> PyResult<f64> {
+    if seconds > 0.0 && seconds.is_finite() {
+        return Ok(seconds);
     }
+    Err(errors::configuration(py, format!("{what} is a number of seconds above 0, not {seconds}")))
 }
 
 #[pymethods]
@@ -296,7 +297,7 @@ impl Level3Book {
     #[pyo3(signature = (side, level = None))]
     fn orders(self_: &Bound<'_, Self>, side: &str, level: Option<usize>) -> PyResult<Vec<Order>> {
         let py = self_.py();
-        let wanted = self::side(py, side)?;
+        let wanted = one_of(py, &SIDES, "side", side)?;
         self_.as_super().get().live(py, |book| {
             let levels = if wanted == Side::Bid { book.bids() } else { book.asks() };
             let (start, count) = level.map_or((0, levels.len()), |level| (level, 1));
@@ -330,7 +331,7 @@ impl Level3Book {
     /// How many orders stand at a level, 0 for the best price; 0 beyond the book.
     fn order_count(self_: &Bound<'_, Self>, side: &str, level: usize) -> PyResult<u32> {
         let py = self_.py();
-        let wanted = self::side(py, side)?;
+        let wanted = one_of(py, &SIDES, "side", side)?;
         self_.as_super().get().live(py, |book| {
             let levels = if wanted == Side::Bid { book.bids() } else { book.asks() };
             levels.get(level).map_or(0, |level| book.order_count(level))
@@ -354,6 +355,102 @@ impl Level3Book {
             price: verdict(Rule::Price),
             evidence: evidence.unbind(),
         })
+    }
+
+    /// Starts to learn how orders of this book are filled, anew if it does already.
+    #[pyo3(signature = (*, half_life = Some(1800.0), horizons = None),
+        text_signature = "($self, *, half_life=1800.0, horizons=None)")]
+    fn learn(self_: &Bound<'_, Self>, half_life: Option<f64>, horizons: Option<Vec<f64>>) -> PyResult<()> {
+        let py = self_.py();
+        let defaults = Options::default();
+        if let Some(seconds) = half_life {
+            horizon_named(py, "half_life", seconds)?;
+        }
+        let horizons_s = horizons.unwrap_or(defaults.horizons_s);
+        for seconds in &horizons_s {
+            horizon_named(py, "a horizon", *seconds)?;
+        }
+        let options = Options { half_life_s: half_life, horizons_s, ..defaults };
+        self_.as_super().get().with_engine(|engine, id| engine.learn(id, options));
+        Ok(())
+    }
+
+    /// Whether it learns.
+    #[getter]
+    fn learns(self_: &Bound<'_, Self>) -> bool {
+        let book = self_.as_super().get();
+        book.with_engine(|engine, id| engine.book(id).is_some_and(|book| book.estimator().is_some()))
+    }
+
+    /// Tells the book of a trade of its symbol, so that what it learns does not take cancels for trades.
+    fn traded(
+        self_: &Bound<'_, Self>,
+        side: &str,
+        price: &Bound<'_, PyAny>,
+        qty: &Bound<'_, PyAny>,
+        timestamp_ns: i64,
+    ) -> PyResult<()> {
+        let taker = one_of(self_.py(), &TAKERS, "side", side)?;
+        let (price, qty) = (argument(price, "price")?, argument(qty, "qty")?);
+        self_.as_super().get().with_engine(|engine, id| engine.traded(id, timestamp_ns, taker, price, qty));
+        Ok(())
+    }
+
+    /// Tells the book that an order is the user's own: it counts neither in rates nor as being ahead.
+    fn own(self_: &Bound<'_, Self>, order_id: &str) {
+        if let Some(order) = OrderId::new(order_id.as_bytes()) {
+            self_.as_super().get().with_engine(|engine, id| engine.own(id, &order));
+        }
+    }
+
+    /// How likely an order is to be filled within so many seconds.
+    #[pyo3(signature = (order_id = None, /, *, within, side = None, price = None, qty = None, model = "auto", amount = "first_touch", until = "price_held"))]
+    #[expect(clippy::too_many_arguments, reason = "keyword-only in Python")]
+    fn fill_probability(
+        self_: &Bound<'_, Self>,
+        order_id: Option<&str>,
+        within: f64,
+        side: Option<&str>,
+        price: Option<&Bound<'_, PyAny>>,
+        qty: Option<&Bound<'_, PyAny>>,
+        model: &str,
+        amount: &str,
+        until: &str,
+    ) -> PyResult<FillEstimate> {
+        let py = self_.py();
+        let model = one_of(py, &Model::ALL.map(|model| (model.name(), model)), "model", model)?;
+        let (definition, within) = (definition(py, amount, until)?, horizon(py, within)?);
+        let subject = match (order_id, side, price, qty) {
+            (Some(id), None, None, None) => {
+                Subject::Resting(OrderId::new(id.as_bytes()).ok_or_else(|| errors::not_in_book(py, id))?)
+            }
+            (None, Some(side), Some(price), Some(qty)) => Subject::Hypothetical {
+                side: one_of(py, &SIDES, "side", side)?,
+                price: argument(price, "price")?,
+                qty: argument(qty, "qty")?,
+            },
+            _ => {
+                let message = "fill_probability is asked of an order_id, or of a side, a price and a qty";
+                return Err(errors::configuration(py, message));
+            }
+        };
+        let book = self_.as_super().get();
+        let ask = |book: &havklo_engine::Book| book.fill_probability(&subject, definition, model, within);
+        let mut answer = book.live(py, ask)?;
+        if matches!(answer, Err(NoEstimate::NotLearning)) {
+            book.with_engine(|engine, id| engine.learn(id, Options::default()));
+            answer = book.live(py, ask)?;
+        }
+        match answer {
+            Ok(estimate) => Ok(FillEstimate::new(&estimate)),
+            Err(NoEstimate::UnknownOrder) => Err(errors::not_in_book(py, order_id.unwrap_or_default())),
+            Err(NoEstimate::Marketable) => {
+                Err(errors::configuration(py, "an order at this price would be traded at once"))
+            }
+            Err(NoEstimate::BeyondDepth | NoEstimate::NotLearning) => {
+                Err(errors::configuration(py, "the book does not reach to this price; subscribe to more depth"))
+            }
+        }
     }
 
     fn __repr__(self_: &Bound<'_, Self>) -> PyResult<String> {

@@ -3,7 +3,9 @@
 mod book;
 mod engine;
 mod errors;
+mod estimate;
 mod events;
+mod fill;
 mod level3;
 mod names;
 mod values;
@@ -32,6 +34,8 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<values::BookSnapshot>()?;
     module.add_class::<values::BookArrays>()?;
     module.add_class::<values::Peek>()?;
+    fill::register(module)?;
+    estimate::register(module)?;
     module.add("BookState", names::book_state(py)?)?;
     module.add("DesyncReason", names::desync_reason(py)?)?;
     for name in

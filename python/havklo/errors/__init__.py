@@ -5,6 +5,7 @@
     ├── BookNotLive                       a book was read while it was not proven
     ├── MalformedFrame                    bytes that are no Kraken frame and can't be put to one book
     ├── UnknownSymbol (LookupError)       a symbol that is not tracked or not listed
+    ├── OrderNotInBook (LookupError)      a level-3 book does not hold this order
     ├── SubscriptionError                 Kraken refused a subscription
     │   └── SubscribeTimeout              no verified snapshot came in time
     ├── Disconnected                      the connection ended and is not coming back
@@ -61,6 +62,7 @@ from havklo.errors.base import (
     HavkloError,
     MalformedFrame,
     NumberTooLarge,
+    OrderNotInBook,
     SlowConsumer,
     SubscribeTimeout,
     SubscriptionError,
@@ -197,6 +199,7 @@ __all__ = [
     "NotSubscribed",
     "NumberTooLarge",
     "OrderMinimumNotMet",
+    "OrderNotInBook",
     "OrderRateLimited",
     "OrderRejected",
     "OrdersLimitExceeded",

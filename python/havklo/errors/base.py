@@ -11,6 +11,7 @@ __all__ = [
     "HavkloError",
     "MalformedFrame",
     "NumberTooLarge",
+    "OrderNotInBook",
     "SlowConsumer",
     "SubscribeTimeout",
     "SubscriptionError",
@@ -95,6 +96,21 @@ class UnknownSymbol(HavkloError, LookupError):
         self.suggestions = suggestions
 
 
+class OrderNotInBook(HavkloError, LookupError):
+    """A level-3 book does not hold this order: it is gone, not there yet, or lies beyond the book's depth.
+
+    Attributes:
+        order_id: The order's id as given.
+    """
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"the book does not hold an order {order_id!r}",
+            hint="it may be gone, or lie beyond the depth that is subscribed",
+        )
+        self.order_id = order_id
+
+
 class SubscriptionError(HavkloError):
     """Kraken refused a subscription.
 
@@ -163,7 +179,7 @@ class EndpointUnavailable(HavkloError):
     def __init__(self, role: str, venue: str) -> None:
         super().__init__(
             f"{venue} has no {role} endpoint",
-            hint="a bare URL is a public endpoint only; use the live venue or the simulator",
+            hint="a bare URL is a public endpoint only, unless it is a simulator's: use the live venue or a simulator",
         )
         self.role = role
         self.venue = venue

@@ -90,6 +90,8 @@ pub struct OrderChange {
     pub qty_ahead: u128,
     /// Rises with the place in the queue: of two orders at one price the one ahead has the smaller number.
     pub sequence: u64,
+    /// Price and sequence that it had before, if a modify took its place from it.
+    pub(crate) former: Option<(u128, u64)>,
     /// Epoch nanoseconds at which it was first seen in the book, by its own timestamp.
     pub entered_ns: i64,
 }

@@ -3,7 +3,7 @@
 //! A level-3 book is a [`Book`](crate::Book) whose levels are sums over its orders: `orders` keeps these by id, `queue`
 //! keeps one price's orders in sequence, so that a place, what stands before it and the checksum's share of the whole
 //! level come from one tree. `frame` reads messages, `take` applies them whole and proven, and `oracle` finds out from
-//! the checksum what Kraken does not document: which amends keep their place.
+//! the checksum what Kraken does not document: which amends keep their place. `learn` feeds the fill estimator.
 
 use crate::book::Channel;
 use alloc::boxed::Box;
@@ -11,6 +11,7 @@ use alloc::boxed::Box;
 mod change;
 mod frame;
 mod id;
+mod learn;
 mod oracle;
 mod orders;
 mod queue;
@@ -20,6 +21,8 @@ mod take;
 pub use change::{Cause, Event, OrderChange};
 pub(crate) use frame::{read_orders, usual_data};
 pub use id::OrderId;
+pub(crate) use learn::Learner;
+pub use learn::{NoEstimate, Subject};
 pub use oracle::{Evidence, Oracle, Rule, Verdict};
 pub(crate) use orders::Orders;
 pub use orders::{Order, Place};
@@ -32,6 +35,7 @@ pub(crate) use take::{Entry, Scratch};
 pub struct Level3 {
     pub(crate) orders: Orders,
     pub(crate) oracle: Oracle,
+    pub(crate) learner: Option<Learner>,
 }
 
 impl Level3 {

@@ -163,6 +163,11 @@ impl Orders {
         self.queues[level.queue as usize].total().orders
     }
 
+    /// The latest time that an order was placed or amended at.
+    pub(crate) fn latest_ns(&self) -> Option<i64> {
+        self.slab.iter().filter(|order| order.alive).map(|order| order.timestamp_ns).max()
+    }
+
     // -- steps ----------------------------------------------------------------------------------
 
     /// Puts an order at the end of the queue at its price; its handle, and the rank of its level.

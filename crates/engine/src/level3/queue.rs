@@ -236,7 +236,7 @@ mod tests {
                     }
                     _ => {}
                 }
-                let text: String = list.iter().map(|order| format!("7{}", order.2)).collect();
+                let text = list.iter().fold(String::new(), |text, order| format!("{text}7{}", order.2));
                 let total = queue.total();
                 prop_assert_eq!(total.digits as usize, text.len());
                 let initial = shifts.shift(u32::MAX, text.len());

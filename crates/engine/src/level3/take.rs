@@ -53,6 +53,8 @@ struct Window {
     edge: Option<u128>,
     /// The entry before was a delete that took a level with it.
     opened: bool,
+    /// The side has been longer than its depth in this message.
+    overflowed: bool,
 }
 
 /// A message while it is taken.
@@ -115,7 +117,7 @@ impl Book {
             let computed = if reason == Reason::Checksum { first } else { computed };
             return Err(Fault { reason, expected: Some(expected), computed: Some(computed), syntax: None });
         }
-        self.learn(level3, work);
+        self.weigh(level3, work);
         level3.orders.commit(&mut work.shifts);
         self.crossed = crossed;
         Ok(())
@@ -136,7 +138,7 @@ impl Book {
         work.level3.told.clear();
         work.level3.pushed_out.clear();
         work.level3.choices.clear();
-        let window = |filled| Window { filled, edge: None, opened: false };
+        let window = |filled| Window { filled, ..Window::default() };
         let mut taking = Taking {
             sides: Sides { bids: &mut self.bids, asks: &mut self.asks },
             level3,
@@ -166,7 +168,7 @@ impl Book {
     }
 
     /// Counts what the proven message has said about amends.
-    fn learn(&self, level3: &mut Level3, work: &Workspace) {
+    fn weigh(&self, level3: &mut Level3, work: &Workspace) {
         for choice in &work.level3.choices {
             let order = level3.orders.get(choice.handle);
             let ladder = if order.side == Side::Bid { &self.bids } else { &self.asks };
@@ -188,8 +190,9 @@ impl Book {
         asks.clear();
         let mut sides = Sides { bids, asks };
         for (change, entry) in staged.changes.iter().zip(&staged.entries) {
-            // A snapshot holds no empty order and each order once.
-            if change.qty == 0 || !entry.complete || orders.find(&entry.id).is_some() {
+            // A snapshot holds no empty order, each order once, and none that left.
+            let other = matches!(entry.event, Some(Event::Modify | Event::Delete));
+            if other || change.qty == 0 || !entry.complete || orders.find(&entry.id).is_some() {
                 return Err(malformed(expected));
             }
             let stamps = (entry.timestamp_ns, entry.timestamp_ns);
@@ -227,13 +230,20 @@ impl Taking<'_> {
             let former = *self.level3.orders.get(handle);
             (cause, entered_ns) = (Cause::Amend, former.entered_ns);
             if former.alive {
-                let rank = self.sides.of(former.side).rank(former.price).unwrap_or(0);
-                // One that an insert has pushed out of the window may be told of again within one message.
-                note(&mut self.finding, self.rules.unchanged_level && rank < self.depth, Reason::UnchangedLevel);
+                let worst = self.sides.of(side).worst().map(|level| level.price);
+                // The refill of an earlier delete that an insert has pushed out is sent again after the next delete.
+                let same = former.side == side && former.price == price;
+                let returns = self.windows[side as usize].overflowed && same && worst == Some(price);
+                if returns {
+                    cause = Cause::Edge;
+                }
+                note(&mut self.finding, self.rules.unchanged_level && !returns, Reason::UnchangedLevel);
                 self.level3.orders.leave(&mut self.sides, handle, &mut self.work.shifts);
             } else if let Some(left) = self.work.level3.told.get_mut(former.told as usize) {
+                // The first of the best level may be an iceberg that shows its next part, which tells nothing of amends.
+                let behind = if left.cause == Cause::Unknown { 0 } else { left.orders_behind };
                 left.cause = Cause::Amend;
-                moved = Some((former, left.orders_behind));
+                moved = Some((former, behind));
             }
         }
         let window = self.windows[side as usize];
@@ -257,6 +267,7 @@ impl Taking<'_> {
         self.windows[side as usize].opened = false;
         let order = Order::new(entry.id, side, price, sum(change), (entry.timestamp_ns, entered_ns));
         let (handle, rank) = self.level3.orders.come(&mut self.sides, order, &mut self.work.shifts);
+        self.windows[side as usize].overflowed |= self.sides.of(side).levels().len() > self.depth;
         let added = told(Event::Add, cause, &self.level3.orders, handle, rank, 0);
         if let Some((former, behind)) = moved {
             self.told_to_move(&former, behind, &added, handle);
@@ -344,7 +355,10 @@ impl Taking<'_> {
         let stamps = (entry.timestamp_ns, former.entered_ns);
         let order = Order::new(entry.id, change.side, change.price, sum(change), stamps);
         let (handle, rank) = self.level3.orders.come(&mut self.sides, order, &mut self.work.shifts);
-        let moved = told(Event::Modify, Cause::Amend, &self.level3.orders, handle, rank, former.qty);
+        let overflows = self.sides.of(change.side).levels().len() > self.depth;
+        self.windows[change.side as usize].overflowed |= overflows;
+        let mut moved = told(Event::Modify, Cause::Amend, &self.level3.orders, handle, rank, former.qty);
+        moved.former = Some((former.price, former.sequence));
         let tells = moved.orders_ahead > 0;
         self.work.level3.told.push(moved);
         self.work.level3.choices.push(Choice { rule, kept: false, handle, tells, entries: 1 });
@@ -405,6 +419,7 @@ fn told(event: Event, cause: Cause, orders: &Orders, handle: u32, rank: usize, b
         orders_behind: 0,
         qty_ahead,
         sequence: order.sequence,
+        former: None,
         entered_ns: order.entered_ns,
     }
 }
