@@ -30,9 +30,10 @@ from havklo.errors import (
     UnknownSymbol,
     WaitTimeout,
 )
-from havklo.events import Book, BookState, BookUpdate, Desync, Level, Sweep
+from havklo.events import Book, BookState, BookUpdate, Desync, Level, Level3Book, Level3Update, QueuePosition, Sweep
 from havklo.health import Health, HealthState
 from havklo.instruments import Asset, Pair, Pairs
+from havklo.level3 import Level3Subscription, Level3Subscriptions
 from havklo.subscription import BookSubscription, BookSubscriptions, InstrumentSubscription, Subscription
 from havklo.venues import LIVE, KrakenVenue, UrlVenue, Venue
 
@@ -66,6 +67,8 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "BookSubscription",
     "BookSubscriptions",
     "InstrumentSubscription",
+    "Level3Subscription",
+    "Level3Subscriptions",
     "Subscription",
     # what is listed
     "Asset",
@@ -77,6 +80,9 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "BookUpdate",
     "Desync",
     "Level",
+    "Level3Book",
+    "Level3Update",
+    "QueuePosition",
     "Sweep",
     # errors that most programs meet; all errors are in havklo.errors
     "BookNotLive",

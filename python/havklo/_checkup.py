@@ -1,7 +1,7 @@
 """How a client is, gathered from all its parts; and the news when that changes."""
 
-from collections.abc import Callable
-from typing import final
+from collections.abc import Callable, Iterable
+from typing import Any, final
 
 from havklo import events
 from havklo._hub import Feed, Hub
@@ -19,6 +19,8 @@ from havklo.health import (
     TopicState,
     judge,
 )
+from havklo.statistics import ClientStatistics
+from havklo.subscription import Subscription
 
 __all__ = ["Checkup"]
 
@@ -74,6 +76,36 @@ class Checkup:
             resyncs=dict(hub.totals.resyncs),
             resync_took=hub.totals.resync_took.summary(),
         )
+
+    def count(self) -> ClientStatistics:
+        """Give the counters."""
+        hub = self._hub
+        books = [feed.book for feed in hub.feeds.values() if feed.book is not None]
+        counted = hub.totals.with_books(books)
+        subscriptions = {each for feed in hub.feeds.values() for each in feed.subscriptions}
+        sessions = [connection.session for connection in hub.connections]
+        return ClientStatistics(
+            connections=sum(session.load > 0 for session in sessions),
+            reconnects=sum(session.reconnects for session in sessions),
+            books=len(books),
+            live=sum(book.state == "live" for book in books),
+            messages=counted.messages,
+            verified=counted.verified,
+            ignored=sum(engine.ignored for engine in hub.lines.engines),
+            desyncs=counted.desyncs.total(),
+            resyncs=sum(session.resyncs for session in sessions),
+            dropped=hub.totals.dropped + hub.handlers.dropped + sum(each.dropped for each in subscriptions),
+            rows=hub.totals.rows,
+            repaired=hub.totals.repaired,
+            gaps=hub.totals.gaps,
+            requests=sum(session.requests for session in sessions),
+            pending=self.pending(subscriptions),
+            unknown=sum(connection.unknown for connection in hub.connections),
+        )
+
+    def pending(self, subscriptions: Iterable[Subscription[Any]]) -> int:
+        """Give how many events readers have still to read."""
+        return self._hub.handlers.pending + sum(each.pending for each in subscriptions)
 
     def _breakers(self, now: int) -> tuple[BreakerHealth, ...]:
         return tuple(

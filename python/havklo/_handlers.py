@@ -8,6 +8,7 @@ from havklo import events
 from havklo._queues import EventQueue, Iteration
 from havklo._spreads import Spreads
 from havklo.errors import ConfigurationError, HavkloError
+from havklo.venues import Role
 
 __all__ = ["Handlers"]
 
@@ -21,12 +22,12 @@ class Handlers:
     """Calls handlers in the receive path, in the order in which they were added, then feeds the iterations.
 
     Args:
-        on_change: Is given, after each change, all that wants `BookUpdate`: these take the shortest way,
-            without passing through here.
+        on_change: Is called after each change of what wants the updates of books: these take the shortest way, without
+            passing through here.
         spreads: Makes `Spread` events of book messages, if anybody wants them.
     """
 
-    def __init__(self, on_change: Callable[[tuple[Handler, ...]], None], spreads: Spreads) -> None:
+    def __init__(self, on_change: Callable[[], None], spreads: Spreads) -> None:
         self._on_change = on_change
         self._spreads = spreads
         self._handlers: dict[type, tuple[Handler, ...]] = {}
@@ -35,13 +36,13 @@ class Handlers:
         self._ended: HavkloError | bool = False
         self._dropped = 0
 
-    @property
-    def for_updates(self) -> tuple[Handler, ...]:
-        """All that wants `BookUpdate`."""
+    def for_updates(self, role: Role) -> tuple[Handler, ...]:
+        """Give all that wants the updates of the books that an endpoint serves."""
+        kind = events.Level3Update if role == "level3" else events.BookUpdate
         streams = tuple(stream.put for stream in self._streams)
         wants_spreads = self._streams or self._handlers.get(events.Spread)
         spread: tuple[Handler, ...] = (self._spread,) if wants_spreads else ()
-        return self._handlers.get(events.BookUpdate, ()) + streams + spread + self._watchers
+        return self._handlers.get(kind, ()) + streams + spread + self._watchers
 
     @property
     def pending(self) -> int:
@@ -69,16 +70,16 @@ class Handlers:
                 hint="iterate over the events instead, or have the handler put them into a queue",
             )
         self._handlers[event] = (*self._handlers.get(event, ()), handler)
-        self._on_change(self.for_updates)
+        self._on_change()
 
     def remove(self, event: type, handler: Handler) -> None:
         """Stop calling `handler` for this type; does nothing if it is not called."""
         kept = [other for other in self._handlers.get(event, ()) if other != handler]
         self._handlers[event] = tuple(kept)
-        self._on_change(self.for_updates)
+        self._on_change()
 
     def tell(self, event: events.Event) -> None:
-        """Pass on an event that is no `BookUpdate`."""
+        """Pass on an event that is no book's update."""
         for handle in self._handlers.get(type(event), ()):
             handle(event)
         for stream in self._streams:
@@ -89,19 +90,19 @@ class Handlers:
     def watch(self, watcher: Handler) -> None:
         """Call `watcher` after every event, when all others were told."""
         self._watchers = (*self._watchers, watcher)
-        self._on_change(self.for_updates)
+        self._on_change()
 
     def unwatch(self, watcher: Handler) -> None:
         """Call `watcher` no more."""
         self._watchers = tuple(other for other in self._watchers if other is not watcher)
-        self._on_change(self.for_updates)
+        self._on_change()
 
     def iterate(self, limit: int) -> Iteration[events.Event]:
         """Begin an iteration over everything."""
         queue = EventQueue[events.Event](limit)
         if self._ended is False:
             self._streams.append(queue)
-            self._on_change(self.for_updates)
+            self._on_change()
         else:
             queue.close(None if self._ended is True else self._ended)
         return Iteration(queue, lambda: self._end_stream(queue))
@@ -118,11 +119,11 @@ class Handlers:
             for stream in self._streams:
                 stream.close(error)
 
-    def _spread(self, update: events.BookUpdate) -> None:
+    def _spread(self, update: events.BookUpdate | events.Level3Update) -> None:
         self._spreads.feed(update, self.tell)
 
     def _end_stream(self, queue: EventQueue[events.Event]) -> None:
         if queue in self._streams:
             self._streams.remove(queue)
             self._dropped += queue.dropped
-            self._on_change(self.for_updates)
+            self._on_change()

@@ -3,23 +3,27 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 from havklo import events
-from havklo._engine import Book, BookStatistics, BookUpdate, Desync
+from havklo._access import Access
+from havklo._engine import Book, BookStatistics, Desync, Level3Book
 from havklo._feed import Feed
 from havklo._handlers import Handlers
 from havklo._lines import Lines, Options
 from havklo._log import log
 from havklo._protocol.actions import MarketEvent, SessionEvent
+from havklo._protocol.stamps import epoch_ns
+from havklo._protocol.tokens import Token
+from havklo._shelf import Shelf
 from havklo._spreads import Spreads
 from havklo._totals import Totals
 from havklo.channels import Topic
 from havklo.connection import Connection
-from havklo.errors import HavkloError, UnknownSymbol
+from havklo.errors import HavkloError
 from havklo.instruments import Asset, Pairs
 from havklo.subscription import Subscription
-from havklo.venues import Role, Venue
+from havklo.venues import Venue
 
 if TYPE_CHECKING:
     from havklo.clock import Clock
@@ -32,11 +36,6 @@ def _random() -> float:
     return int.from_bytes(os.urandom(6)) / (1 << 48)
 
 
-class _Books(dict[str, Book]):
-    def __missing__(self, symbol: str) -> Book:
-        raise UnknownSymbol(symbol, hint="subscribe to it first: await kraken.subscribe(book(...))")
-
-
 @final
 class Hub:
     """Owns the connections and the feeds; serves the client, its subscriptions and its connections.
@@ -47,8 +46,11 @@ class Hub:
         queue_limit: How many events each iteration keeps.
         wants_resync: Decides about a desync.
         crash: Is told when a handler has failed.
+        access: Gets WebSocket tokens.
 
     Attributes:
+        books: The level-2 books that are subscribed, by symbol, of several depths the deepest.
+        level3: The level-3 books likewise.
         pairs: All pairs that are known, once the instrument channel has told of them.
         assets: All assets likewise.
         totals: What was counted, without the books that are there now.
@@ -63,20 +65,24 @@ class Hub:
         queue_limit: int,
         wants_resync: Callable[[Desync], bool],
         crash: Callable[[Exception], None],
+        access: Access,
     ) -> None:
         self.queue_limit = queue_limit
         self.wants_resync = wants_resync
         self.crash = crash
         self.clock: Clock = venue.clock
         self.feeds: dict[Topic, Feed] = {}
-        self.books: dict[str, Book] = _Books()
-        self.handlers = Handlers(self._set_update_handlers, Spreads(self.books))
+        self.books: Shelf[Book] = Shelf("book")
+        self.level3: Shelf[Level3Book] = Shelf("level3")
+        self.access = access
+        self.handlers = Handlers(self._set_update_handlers, Spreads(self.books, self.level3))
         self.lines = Lines(self, venue, options, _random)
         self.pairs = Pairs()
         self.assets: dict[str, Asset] = {}
         self.totals = Totals()
         self.on_change: Callable[[], None] = _nothing
         self._venue = venue
+        self._followers: dict[Topic, tuple[Callable[[Any], None], ...]] = {}
         self._ended = False
 
     @property
@@ -91,12 +97,12 @@ class Hub:
 
     # -- for the client ----------------------------------------------------------------------
 
-    def place(self, topics: Iterable[Topic], role: Role) -> dict[Connection, list[Topic]]:
+    def place(self, topics: Iterable[Topic]) -> dict[Connection, list[Topic]]:
         """Make a feed for each topic that has none; says what is to be asked of which connection."""
         fresh: dict[Connection, list[Topic]] = {}
         for topic in topics:
             if topic not in self.feeds:
-                connection = self.lines.find(topic, role, fresh)
+                connection = self.lines.find(topic, topic.role, fresh)
                 fresh.setdefault(connection, []).append(topic)
                 self.feeds[topic] = Feed(topic, connection)
         self.handlers.make_room(self.stream_limit)
@@ -114,17 +120,18 @@ class Hub:
             if not feed.ready.done():
                 feed.settle(waiting)
         self.books.clear()
+        self.level3.clear()
 
     async def close(self) -> None:
         """Close the connections, politely."""
-        await asyncio.gather(*(connection.close() for connection in self.connections))
+        await asyncio.gather(*(connection.close() for connection in self.connections), self.access.close())
 
     # -- for subscriptions -------------------------------------------------------------------
 
     def attach(self, topic: Topic, put: Callable[[Any], None], *, history: bool) -> None:
         """Feed `put` with the topic's events, in the receive path; trades before the subscription only if asked."""
         feed = self.feeds[topic]
-        if topic.channel != "book":
+        if not topic.is_book:
             feed.readers = (*feed.readers, (put, history))
             return
         routes = feed.connection.routes
@@ -136,7 +143,7 @@ class Hub:
         if feed is None:
             return
         feed.readers = tuple(reader for reader in feed.readers if reader[0] != put)
-        if topic.channel != "book":
+        if not topic.is_book:
             return
         routes = feed.connection.routes
         kept = tuple(other for other in routes.pop(topic.symbol, ()) if other != put)
@@ -166,6 +173,24 @@ class Hub:
             if feed is not None:
                 feed.connection.resync(topic)
 
+    def follow(self, topic: Topic, put: Callable[[Any], None]) -> None:
+        """Feed `put` with a topic's events for as long as others subscribe to it, now or later."""
+        self._followers[topic] = (*self._followers.get(topic, ()), put)
+
+    def unfollow(self, topic: Topic, put: Callable[[Any], None]) -> None:
+        """Stop that; does nothing if it is not so."""
+        kept = tuple(other for other in self._followers.pop(topic, ()) if other != put)
+        if kept:
+            self._followers[topic] = kept
+
+    def state_of(self, topic: Topic) -> Literal["absent", "live", "lost"]:
+        """Whether a topic is subscribed, and can be relied on."""
+        feed = self.feeds.get(topic)
+        if feed is None:
+            return "absent"
+        life = feed.connection.session.lives.get(*topic.key)
+        return "live" if life is not None and life.is_live else "lost"
+
     # -- for connections ---------------------------------------------------------------------
 
     def tracked(self, topic: Topic, book: Book) -> None:
@@ -180,9 +205,7 @@ class Hub:
         """Learn that a topic is live for the first time."""
         feed = self.feeds[topic]
         feed.settle()
-        known = self.books.get(topic.symbol)
-        if feed.book is not None and (known is None or known.depth < feed.book.depth):
-            self.books[topic.symbol] = feed.book
+        self._shelve(feed.book)
         self.on_change()
 
     def failed(self, topic: Topic, error: HavkloError) -> None:
@@ -206,6 +229,8 @@ class Hub:
             for put, history in feed.readers:
                 if history or not old:
                     put(event)
+            for put in self._followers.get(topic, ()):
+                put(event)
 
     def emit(self, event: SessionEvent | Desync | events.Moved | events.HealthChanged) -> None:
         """Tell the user, unless he has ended."""
@@ -228,10 +253,25 @@ class Hub:
                 if symbols:
                     connection.lose(symbols, desync, resync=resync)
 
+    def need_token(self, connection: Connection, refused: Token | None) -> None:
+        """Get a WebSocket token for a connection."""
+        self.access.fetch(connection, refused)
+
     # -- its own -----------------------------------------------------------------------------
+
+    def _teach(self, trade: events.Trade) -> None:
+        """Tell a level-3 book that learns of a trade of its symbol: it can't tell one from a cancel by itself."""
+        book = self.level3.get(trade.symbol)
+        if book is None or not book.learns:
+            return
+        at_ns = epoch_ns(trade.timestamp)
+        if at_ns is not None and trade.price > 0 and trade.qty > 0:
+            book.traded("buy" if trade.side == "buy" else "sell", trade.price, trade.qty, at_ns)
 
     def _note(self, event: MarketEvent) -> None:
         self.totals.rows += 1
+        if isinstance(event, events.Trade) and event.source != "snapshot":
+            self._teach(event)
         match event:
             case events.TradeGap():
                 self.totals.gaps += 1
@@ -245,26 +285,34 @@ class Hub:
             case _:
                 return
 
-    def _set_update_handlers(self, handlers: tuple[Callable[[BookUpdate], object], ...]) -> None:
+    def _set_update_handlers(self) -> None:
         for connection in self.connections:
-            connection.set_handlers(handlers)
+            connection.set_handlers(self.handlers.for_updates(connection.role))
+
+    def _shelve(self, book: Book | None) -> None:
+        """Let a book that is live be found by its symbol."""
+        if isinstance(book, Level3Book):
+            self.level3.add(book)
+        elif book is not None:
+            self.books.add(book)
 
     def _forget(self, feed: Feed) -> None:
         symbol = feed.topic.symbol
         del self.feeds[feed.topic]
-        if feed.topic.channel != "book":
+        if not feed.topic.is_book:
             return
         feed.connection.routes.pop(symbol, None)
-        if feed.book is None or self.books.get(symbol) is not feed.book:
-            return
-        del self.books[symbol]
-        others = [
-            other.book
-            for other in self.feeds.values()
-            if other.topic.symbol == symbol and other.book is not None and other.ready.done()
-        ]
-        if others:
-            self.books[symbol] = max(others, key=lambda book: book.depth)
+        match feed.book:
+            case Level3Book() as orders:
+                was_there = self.level3.remove(orders)
+            case Book() as levels:
+                was_there = self.books.remove(levels)
+            case None:
+                was_there = False
+        if was_there:
+            for other in self.feeds.values():
+                if other.topic.key == feed.topic.key and other.ready.done():
+                    self._shelve(other.book)
 
 
 def _nothing() -> None:

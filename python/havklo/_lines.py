@@ -7,14 +7,16 @@ import msgspec
 
 from havklo import events
 from havklo._engine import Engine
+from havklo._owner import Owner
 from havklo._protocol.backoff import Chosen
 from havklo._protocol.breaker import Breaker
+from havklo._protocol.budget import LEVEL3_BUDGET, LEVEL3_SYMBOLS, Budget
 from havklo._protocol.gate import Gate
 from havklo._protocol.limits import Window
 from havklo._protocol.session import LinkState, Session
 from havklo._protocol.timings import Timings
 from havklo.channels import Topic
-from havklo.connection import Connection, Owner
+from havklo.connection import Connection
 from havklo.venues import Role, Venue
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     breaker_failures: int
     breaker_cool_down_ns: int
     topics_per_connection: int
+    level3_budget: int = LEVEL3_BUDGET
 
 
 class Machinery(Protocol):
@@ -61,8 +64,8 @@ class _Owner(Owner, Machinery, Protocol):
 class Lines:
     """Makes connections as topics need them, each for an endpoint, and shares engines between them.
 
-    Two connections may share an engine as long as they do not carry the same symbol; a symbol at another depth goes to
-    a connection on the next engine.
+    Two connections to an endpoint may share an engine as long as they do not carry the same symbol; a symbol at another
+    depth goes to a connection on the next engine.
 
     Args:
         owner: The client's machine room.
@@ -84,6 +87,7 @@ class Lines:
         self._random = random
         self._engines: list[Engine] = []
         self._window = Window(options.connects_per_10_minutes)
+        self._budget = Budget(options.level3_budget)
 
     @property
     def engines(self) -> Sequence[Engine]:
@@ -101,7 +105,7 @@ class Lines:
         for connection in self.connections:
             if connection.role == role and connection.session.lives.get(*topic.key) and _is_free(connection, topic, ()):
                 return connection  # it is just being taken back there, and no other may carry it meanwhile
-        engine = self._engine_for(topic, planned)
+        engine = self._engine_for(topic, role, planned)
         for connection in self.connections:
             if connection.role == role and connection.engine is engine and self._has_room(connection, topic, planned):
                 return connection
@@ -127,7 +131,7 @@ class Lines:
         for target, topics in plan.items():
             for topic in topics:
                 self._owner.feeds[topic].connection = target
-                if topic.channel == "book" and topic.symbol in source.routes:
+                if topic.is_book and topic.symbol in source.routes:
                     target.routes[topic.symbol] = source.routes.pop(topic.symbol)
             target.adopt(source.release(topics))
             symbols = tuple(dict.fromkeys(topic.symbol for topic in topics))
@@ -145,15 +149,20 @@ class Lines:
 
     def _has_room(self, connection: Connection, topic: Topic, planned: Mapping[Connection, Sequence[Topic]]) -> bool:
         plan = planned.get(connection, ())
-        room = self._options.topics_per_connection - connection.session.load - len(plan)
+        most = self._options.topics_per_connection
+        if connection.role == "level3":
+            most = min(most, LEVEL3_SYMBOLS)
+        room = most - connection.session.load - len(plan)
         free = connection.session.can_carry(topic) and all(other.key != topic.key for other in plan)
         return room > 0 and free
 
-    def _engine_for(self, topic: Topic, planned: Mapping[Connection, Sequence[Topic]]) -> Engine:
-        """Find an engine whose connections do not carry the topic's key, or make one."""
+    def _engine_for(self, topic: Topic, role: Role, planned: Mapping[Connection, Sequence[Topic]]) -> Engine:
+        """Find an engine of this role whose connections do not carry the topic's key, or make one."""
         for engine in self._engines:
             lines = [connection for connection in self.connections if connection.engine is engine]
-            if all(_is_free(connection, topic, planned.get(connection, ())) for connection in lines):
+            if all(connection.role == role for connection in lines) and all(
+                _is_free(connection, topic, planned.get(connection, ())) for connection in lines
+            ):
                 return engine
         engine = Engine(rules=self._options.rules)
         self._engines.append(engine)
@@ -168,9 +177,10 @@ class Lines:
             timings=options.timings,
             gate=self._gate(role),
             retry=None if options.reconnect is None else Chosen(options.reconnect),
+            budget=self._budget,
         )
         connection = Connection(self._owner, number, self._venue, role, engine=engine, session=session)
-        connection.set_handlers(self._owner.handlers.for_updates)
+        connection.set_handlers(self._owner.handlers.for_updates(role))
         self.connections.append(connection)
         return connection
 

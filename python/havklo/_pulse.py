@@ -2,7 +2,7 @@
 
 from typing import final
 
-from havklo._engine import BookUpdate
+from havklo._engine import BookUpdate, Level3Update
 from havklo._protocol.quantiles import Samples
 from havklo._protocol.stamps import epoch_ns
 from havklo.clock import Clock
@@ -29,7 +29,7 @@ class Pulse:
         self.processing: Samples = Samples()
         self._epoch_ns = clock.epoch_ns
 
-    def beat(self, update: BookUpdate, recv_ns: int) -> int:
+    def beat(self, update: BookUpdate | Level3Update, recv_ns: int) -> int:
         """Measure a message that was just passed on; gives the time from which the next one may be."""
         self.processing.add(self._epoch_ns() - recv_ns)
         if update.timestamp is not None and (stamp := epoch_ns(update.timestamp)) is not None:

@@ -1,9 +1,9 @@
 """The way of a frame through a connection: engine, session where it waits for the book, handlers and queues."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
-from havklo._engine import BookUpdate
+from havklo._engine import BookUpdate, Desync, Level3Update
 from havklo.errors import MalformedFrame
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Attempt", "UpdateHandlers", "receive_path"]
 
-UpdateHandlers: TypeAlias = tuple[Callable[[BookUpdate], object], ...]
+UpdateHandlers: TypeAlias = tuple[Callable[[Any], object], ...]
 
 
 @final
@@ -40,11 +40,12 @@ def receive_path(  # noqa: C901  # a frame pays for every call, so this is one f
 
     It is a closure, because what it needs on every frame are then cells and not attributes.
     """
+    kind = Level3Update if connection.role == "level3" else BookUpdate  # an engine keeps the books of one channel
     receive = connection.engine.receive
     attention, routes = connection.session.attention, connection.routes
     beat = connection.pulse.beat
     next_beat = 0
-    deliver: Callable[[BookUpdate], object] | None = None
+    deliver: Callable[[Any], object] | None = None
 
     def on_frame(payload: bytes, recv_ns: int) -> MalformedFrame | None:
         nonlocal next_beat
@@ -53,7 +54,7 @@ def receive_path(  # noqa: C901  # a frame pays for every call, so this is one f
         except MalformedFrame as error:
             return error
         try:
-            if type(event) is BookUpdate:
+            if type(event) is kind:
                 if attention and event.symbol in attention and not connection.settle(event):
                     return None
                 if deliver is not None:
@@ -63,10 +64,10 @@ def receive_path(  # noqa: C901  # a frame pays for every call, so this is one f
                         put(event)
                 if recv_ns >= next_beat:
                     next_beat = beat(event, recv_ns)
-            elif event is None:
-                return connection.other(payload, recv_ns)
-            else:
+            elif type(event) is Desync:
                 connection.desynced(event)
+            else:
+                return connection.other(payload, recv_ns)
         except Exception as error:  # noqa: BLE001  # a handler's; it ends the client with this very exception
             connection.crash(error)
         return None
@@ -74,7 +75,7 @@ def receive_path(  # noqa: C901  # a frame pays for every call, so this is one f
     def set_handlers(handlers: UpdateHandlers) -> None:
         nonlocal deliver
 
-        def to_each(update: BookUpdate) -> None:
+        def to_each(update: BookUpdate | Level3Update) -> None:
             for handle in handlers:
                 handle(update)
 

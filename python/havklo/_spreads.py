@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import final
 
-from havklo._engine import Book, BookUpdate, Top
+from havklo._engine import Book, BookUpdate, Level3Book, Level3Update, Top
 from havklo.events import Spread
 
 __all__ = ["Spreads"]
@@ -14,19 +14,25 @@ class Spreads:
     """Notices when the best bid or ask of a symbol changes.
 
     Args:
-        books: The client's books: of several depths of a symbol the one that counts here.
+        books: The client's level-2 books: of several depths of a symbol the one that counts here.
+        level3: Its level-3 books likewise. One of them counts while its symbol has no level-2 book.
     """
 
-    def __init__(self, books: Mapping[str, Book]) -> None:
+    def __init__(self, books: Mapping[str, Book], level3: Mapping[str, Level3Book]) -> None:
         self._books = books
+        self._level3 = level3
         self._latest: dict[str, Top] = {}
 
-    def feed(self, update: BookUpdate, tell: Callable[[Spread], None]) -> None:
+    def feed(self, update: BookUpdate | Level3Update, tell: Callable[[Spread], None]) -> None:
         """Take a book message, and tell if it has changed the best levels."""
         top, symbol = update.top, update.symbol
         if top is None or self._latest.get(symbol) == top:
             return
         book = self._books.get(symbol)
+        if type(update) is Level3Update:
+            if book is not None:
+                return
+            book = self._level3.get(symbol)
         if book is not None and book.depth != update.depth:
             return
         self._latest[symbol] = top

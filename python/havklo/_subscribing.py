@@ -8,6 +8,8 @@ from havklo._feed import Feed
 from havklo._hub import Hub
 from havklo.channels import Channel, instrument
 from havklo.errors import ConfigurationError, HavkloError, SubscriptionError, UnknownSymbol
+from havklo.events import Book, Level3Book
+from havklo.level3 import Level3Subscription, Level3Subscriptions
 from havklo.subscription import BookSubscription, BookSubscriptions, InstrumentSubscription, Subscription
 
 __all__ = ["check_once", "know_pairs", "subscribe"]
@@ -28,7 +30,7 @@ async def subscribe(hub: Hub, channel: Channel[Any], seconds: float, check: Call
     Raises:
         SubscriptionError: No topic became live.
     """
-    fresh = hub.place(channel.topics, "public")
+    fresh = hub.place(channel.topics)
     subscription = _kind(channel)(channel, hub)
     feeds = [hub.feeds[topic] for topic in channel.topics]
     shared = [feed for feed in feeds if feed.ready.done()]
@@ -54,6 +56,8 @@ def _kind(channel: Channel[Any]) -> type[Subscription[Any]]:
     match channel.name:
         case "book":
             return BookSubscription if len(channel.symbols) == 1 else BookSubscriptions
+        case "level3":
+            return Level3Subscription if len(channel.symbols) == 1 else Level3Subscriptions
         case "instrument":
             return InstrumentSubscription
         case _:
@@ -125,6 +129,11 @@ def _conclude(subscription: Subscription[Any], feeds: Sequence[Feed]) -> None:
             first.add_note(f"also: {other}")
         raise first
     for feed in live:
-        if feed.book is not None and isinstance(subscription, BookSubscription | BookSubscriptions):
-            subscription.show(feed.topic.symbol, feed.book)
+        match subscription, feed.book:
+            case ((Level3Subscription() | Level3Subscriptions()), Level3Book() as orders):
+                subscription.show(feed.topic.symbol, orders)
+            case ((BookSubscription() | BookSubscriptions()), Book() as levels):
+                subscription.show(feed.topic.symbol, levels)
+            case _:
+                continue
     subscription.settle([feed.topic for feed in live], errors)

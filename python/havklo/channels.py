@@ -1,6 +1,6 @@
 """What can be subscribed to: each function here describes a channel, `Client.subscribe` makes it live."""
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -9,17 +9,37 @@ from havklo.instruments import canonical
 
 if TYPE_CHECKING:
     from havklo.events import Candle, Ticker, Trade, TradeGap
+    from havklo.level3 import Level3Subscription, Level3Subscriptions
     from havklo.subscription import BookSubscription, BookSubscriptions, InstrumentSubscription, Subscription
 
-__all__ = ["BOOK_DEPTHS", "OHLC_INTERVALS", "Channel", "Topic", "book", "instrument", "ohlc", "ticker", "trade"]
+__all__ = [
+    "BOOK_DEPTHS",
+    "LEVEL3_DEPTHS",
+    "OHLC_INTERVALS",
+    "Channel",
+    "Served",
+    "Topic",
+    "book",
+    "instrument",
+    "level3",
+    "ohlc",
+    "ticker",
+    "trade",
+]
 
 S = TypeVar("S", bound="Subscription[Any]")
 
 BOOK_DEPTHS = (10, 25, 100, 500, 1000)
 """The depths that Kraken serves books at."""
 
+LEVEL3_DEPTHS = (10, 100, 1000)
+"""The depths, in price levels, that Kraken serves level 3 at."""
+
 OHLC_INTERVALS = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)
 """The intervals that Kraken serves candles of, in minutes."""
+
+Served: TypeAlias = Literal["public", "level3"]
+"""The endpoint that a channel is served at: one of a venue's roles."""
 
 
 class Topic(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -38,6 +58,21 @@ class Topic(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     depth: int | None = None
     interval: int | None = None
     event_trigger: str | None = None
+
+    @property
+    def role(self) -> Served:
+        """The endpoint that serves it."""
+        return _role(self.channel)
+
+    @property
+    def is_book(self) -> bool:
+        """Whether an engine keeps it, so that checksums prove it: level 2 and level 3."""
+        return self.channel in ("book", "level3")
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether Kraken serves it only to whoever shows a token."""
+        return self.channel == "level3"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,6 +109,11 @@ class Channel(msgspec.Struct, Generic[S], frozen=True):
     snapshot: bool = True
 
     @property
+    def role(self) -> Served:
+        """The endpoint that serves it."""
+        return _role(self.name)
+
+    @property
     def topics(self) -> tuple[Topic, ...]:
         """The single things on the wire that this channel consists of."""
         symbols = self.symbols or ("",)
@@ -107,6 +147,39 @@ def book(*symbols: str, depth: int = 10) -> Channel[Any]:
             hint=f"the depths are {', '.join(map(str, BOOK_DEPTHS))}",
         )
     return Channel("book", _checked(symbols), depth)
+
+
+@overload
+def level3(symbol: str, /, *, depth: int = 10) -> "Channel[Level3Subscription]": ...
+
+
+@overload
+def level3(symbol: str, second: str, /, *more: str, depth: int = 10) -> "Channel[Level3Subscriptions]": ...
+
+
+def level3(*symbols: str, depth: int = 10) -> Channel[Any]:
+    """Describe the verified level-3 book of one or several symbols: every order, in the order of its queue.
+
+    Kraken serves it to whoever has an API key, of whatever permissions beyond "WebSocket interface":
+    `Client(credentials=...)`. A subscription costs something of a budget, so many at once take a while: 40 symbols a
+    second at depth 10, 8 at depth 100, 2 at depth 1000.
+
+    Args:
+        *symbols: Kraken's v2 names, such as "BTC/USD"; other names of theirs are understood, too.
+        depth: 10, 100 or 1000 price levels a side.
+
+    Returns:
+        A channel that becomes a `Level3Subscription` for one symbol, a `Level3Subscriptions` for several.
+
+    Raises:
+        ConfigurationError: No symbol, one that can't be one, one named twice, or a depth that Kraken does not serve.
+    """
+    if depth not in LEVEL3_DEPTHS:
+        raise ConfigurationError(
+            f"Kraken serves no level 3 of depth {depth!r}",
+            hint=f"the depths are {', '.join(map(str, LEVEL3_DEPTHS))}",
+        )
+    return Channel("level3", _checked(symbols), depth)
 
 
 def trade(*symbols: str, snapshot: bool = False) -> "Channel[Subscription[Trade | TradeGap]]":
@@ -165,6 +238,10 @@ def ohlc(*symbols: str, interval: int = 1) -> "Channel[Subscription[Candle]]":
 def instrument() -> "Channel[InstrumentSubscription]":
     """Describe the list of all assets and pairs, with their precisions, increments, minimums and status."""
     return Channel("instrument", ())
+
+
+def _role(channel: str) -> Served:
+    return "level3" if channel == "level3" else "public"
 
 
 def _checked(symbols: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,17 +1,19 @@
 """The client: typed subscriptions, events and books over however many connections they need."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, final, overload
 
 import msgspec
 
 from havklo import events
+from havklo._access import Access
 from havklo._checkup import Checkup
-from havklo._engine import Book, Desync
+from havklo._engine import Book, Desync, Level3Book
 from havklo._hub import Hub
 from havklo._lines import Options
+from havklo._protocol.budget import LEVEL3_BUDGET
 from havklo._protocol.timings import Timings
 from havklo._queues import Iteration
 from havklo._subscribing import check_once, know_pairs, subscribe
@@ -24,6 +26,9 @@ from havklo.instruments import Pairs, is_canonical
 from havklo.statistics import ClientStatistics
 from havklo.subscription import Subscription
 from havklo.venues import LIVE, UrlVenue, Venue
+
+if TYPE_CHECKING:
+    from havklo.credentials import Credentials
 
 __all__ = ["Client", "ClientStatistics", "OnDesync"]
 
@@ -48,6 +53,7 @@ class Client:
 
     Args:
         venue: Where to connect: `LIVE` (Kraken itself), a simulator, or a public endpoint's URL.
+        credentials: An API key, for channels that need one (`level3`); without them it is used for nothing.
         on_desync: What to do about a book that is not proven any more: "resync" (take a fresh
             snapshot), "report" (leave it until its subscription's `resync` is called), or a callable
             that decides by the `Desync`.
@@ -61,7 +67,10 @@ class Client:
             minutes after about 150.
         breaker_failures: After how many failures in a row an endpoint's circuit breaker opens.
         breaker_cool_down: For how many seconds it then lets nobody try; after that one attempt decides.
-        topics_per_connection: How many subscriptions one connection carries; more are spread over several.
+        topics_per_connection: How many subscriptions one connection carries; more are spread over several. Of level 3
+            Kraken allows 200.
+        level3_budget: What level-3 subscriptions may cost in a second: 200, or 500 for a pro account. One symbol costs
+            5, 25 or 100 at depth 10, 100 or 1000; what is more waits for its turn.
         timings: The patience of connections in detail.
 
     Raises:
@@ -72,6 +81,7 @@ class Client:
         self,
         venue: Venue | str = LIVE,
         *,
+        credentials: "Credentials | None" = None,
         on_desync: OnDesync = "resync",
         queue: int = 1024,
         reprove_every: float | None = None,
@@ -81,6 +91,7 @@ class Client:
         breaker_failures: int = 5,
         breaker_cool_down: float = 30.0,
         topics_per_connection: int = 200,
+        level3_budget: int = LEVEL3_BUDGET,
         timings: Timings | None = None,
     ) -> None:
         if not callable(on_desync):
@@ -93,6 +104,7 @@ class Client:
             patience = msgspec.structs.replace(patience, reprove_every=round(reprove_every * _SECOND))
         self._venue = UrlVenue(venue) if isinstance(venue, str) else venue
         self._on_desync: OnDesync = on_desync
+        self._access = Access(self._venue, credentials, self._crash)
         self._hub = Hub(
             self._venue,
             options=Options(
@@ -103,10 +115,12 @@ class Client:
                 breaker_failures=breaker_failures,
                 breaker_cool_down_ns=round(breaker_cool_down * _SECOND),
                 topics_per_connection=topics_per_connection,
+                level3_budget=level3_budget,
             ),
             queue_limit=queue,
             wants_resync=self._wants_resync,
             crash=self._crash,
+            access=self._access,
         )
         self._checkup = Checkup(self._hub, lambda: self._state == "closed")
         self._state: Literal["new", "open", "closed"] = "new"
@@ -118,7 +132,7 @@ class Client:
         self._waiting: set[asyncio.Future[None]] = set()
 
     def __repr__(self) -> str:
-        return f"<Client of {self._venue.name}, {self._state}, {len(self._hub.books)} books>"
+        return f"<Client of {self._venue.name}, {self._state}, {len(self._hub.books) + len(self._hub.level3)} books>"
 
     @property
     def venue(self) -> Venue:
@@ -132,11 +146,19 @@ class Client:
 
     @property
     def books(self) -> Mapping[str, Book]:
-        """The subscribed books by symbol, of several depths the deepest.
+        """The subscribed level-2 books by symbol, of several depths the deepest.
 
         Asking for one that is not subscribed raises `UnknownSymbol`.
         """
         return MappingProxyType(self._hub.books)
+
+    @property
+    def level3(self) -> Mapping[str, Level3Book]:
+        """The subscribed level-3 books by symbol, of several depths the deepest.
+
+        Asking for one that is not subscribed raises `UnknownSymbol`.
+        """
+        return MappingProxyType(self._hub.level3)
 
     @property
     def instruments(self) -> Pairs:
@@ -193,11 +215,13 @@ class Client:
             UnknownSymbol: A name without a slash is none of Kraken's symbols.
             ConfigurationError: Two names mean the same symbol.
             EndpointUnavailable: The venue does not offer the channel's endpoint.
+            CredentialsError: The channel needs an API key, and the client has none.
             Disconnected: The client is closed.
         """
         self._check_open()
-        self._venue.endpoint("public")
         _check_positive(timeout=timeout)
+        await self._access.check(channel.role)
+        self._check_open()
         if not all(map(is_canonical, channel.symbols)):
             symbols = tuple([await self.resolve(symbol, timeout=timeout) for symbol in channel.symbols])
             check_once(symbols)
@@ -276,7 +300,7 @@ class Client:
         self._end(Disconnected("the client was closed"), None)
         await self._hub.close()
         end = self.clock.now() + round(timeout * _SECOND)
-        while (pending := self._pending(subscriptions)) and self.clock.now() < end:
+        while (pending := self._checkup.pending(subscriptions)) and self.clock.now() < end:
             await self.clock.sleep(0.01)
         return pending
 
@@ -317,36 +341,11 @@ class Client:
 
     def statistics(self) -> ClientStatistics:
         """Give the client's counters."""
-        hub = self._hub
-        books = [feed.book for feed in hub.feeds.values() if feed.book is not None]
-        counted = hub.totals.with_books(books)
-        subscriptions = {each for feed in hub.feeds.values() for each in feed.subscriptions}
-        sessions = [connection.session for connection in hub.connections]
-        return ClientStatistics(
-            connections=sum(session.load > 0 for session in sessions),
-            reconnects=sum(session.reconnects for session in sessions),
-            books=len(books),
-            live=sum(book.state == "live" for book in books),
-            messages=counted.messages,
-            verified=counted.verified,
-            ignored=sum(engine.ignored for engine in hub.lines.engines),
-            desyncs=counted.desyncs.total(),
-            resyncs=sum(session.resyncs for session in sessions),
-            dropped=hub.totals.dropped + hub.handlers.dropped + sum(each.dropped for each in subscriptions),
-            rows=hub.totals.rows,
-            repaired=hub.totals.repaired,
-            gaps=hub.totals.gaps,
-            requests=sum(session.requests for session in sessions),
-            pending=self._pending(subscriptions),
-            unknown=sum(connection.unknown for connection in hub.connections),
-        )
+        return self._checkup.count()
 
     def health(self) -> Health:
         """Say how the client is: every connection and topic, how long things take, what went wrong."""
         return self._checkup.examine()
-
-    def _pending(self, subscriptions: Iterable[Subscription[Any]]) -> int:
-        return self._hub.handlers.pending + sum(each.pending for each in subscriptions)
 
     def _end(self, waiting: Disconnected, reading: Disconnected | None) -> None:
         """Take nothing in any more; who waits or reads learns of it."""

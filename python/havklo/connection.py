@@ -1,10 +1,11 @@
 """One connection of a client: the shell that carries out what a session says, and the path of a frame."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol, final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, final
 
-from havklo._engine import Book, BookStatistics, BookUpdate, Desync, Engine
+from havklo._engine import BookUpdate, Desync, Engine, Level3Update
+from havklo._owner import Owner
 from havklo._protocol.actions import (
     Action,
     Check,
@@ -15,9 +16,9 @@ from havklo._protocol.actions import (
     Discard,
     Emit,
     Fail,
-    MarketEvent,
+    NeedToken,
     Send,
-    SessionEvent,
+    SendSecret,
     Suspend,
     Track,
     Untrack,
@@ -25,50 +26,18 @@ from havklo._protocol.actions import (
 from havklo._protocol.life import Life
 from havklo._protocol.messages import Activity, BookLost, BookProven, Malformed, Message, Rows, Unknown, decode
 from havklo._protocol.session import Session
+from havklo._protocol.tokens import Token
 from havklo._pulse import Pulse
 from havklo._receiving import Attempt, UpdateHandlers, receive_path
 from havklo._transport import Transport
 from havklo.channels import Topic
 from havklo.errors import HavkloError, MalformedFrame
-from havklo.events import Moved
 from havklo.venues import Role, Venue
 
 if TYPE_CHECKING:
     from havklo.clock import Timer
 
-__all__ = ["Connection", "Owner"]
-
-
-class Owner(Protocol):
-    """What a connection needs from its client."""
-
-    def tracked(self, topic: Topic, book: Book) -> None:
-        """Learn of a topic's book, not live yet."""
-
-    def retired(self, statistics: BookStatistics) -> None:
-        """Learn what a book has counted that is closed now."""
-
-    def completed(self, topic: Topic) -> None:
-        """Learn that a topic is live for the first time."""
-
-    def deliver(self, topic: Topic, told: Sequence[MarketEvent]) -> None:
-        """Give events of a topic to whoever reads it."""
-
-    def failed(self, topic: Topic, error: HavkloError) -> None:
-        """Learn that a topic is not wanted any more, and why."""
-
-    def emit(self, event: SessionEvent | Desync | Moved) -> None:
-        """Tell the user."""
-
-    def wants_resync(self, desync: Desync, /) -> bool:
-        """Decide about a desync."""
-        ...
-
-    def lost(self, source: "Connection", desync: Desync, *, resync: bool) -> None:
-        """Pass a desync to the connections that carry the books."""
-
-    def crash(self, error: Exception, /) -> None:
-        """End the client: a handler, or the client itself, has failed."""
+__all__ = ["Connection"]
 
 
 @final
@@ -102,6 +71,7 @@ class Connection:
     ) -> None:
         self.number = number
         self.role: Role = role
+        self._channel = "level3" if role == "level3" else "book"
         self.engine = engine
         self.session = session
         self.pulse: Pulse = Pulse(venue.clock)
@@ -180,10 +150,15 @@ class Connection:
 
     # -- what comes in -----------------------------------------------------------------------
 
-    def settle(self, update: BookUpdate) -> bool:
+    def settle(self, update: BookUpdate | Level3Update) -> bool:
         """Tell the session of an update it waits for; False if the user should not see it."""
         self._discarded = False
-        fact = BookProven(symbol=update.symbol, snapshot=update.type == "snapshot", crossed=update.crossed)
+        fact = BookProven(
+            symbol=update.symbol,
+            snapshot=update.type == "snapshot",
+            crossed=update.crossed,
+            channel=self._channel,
+        )
         actions = self.session.receive(fact, self._clock.now())
         if actions:
             self._perform(actions)
@@ -196,12 +171,13 @@ class Connection:
 
     def carries(self, symbol: str) -> bool:
         """Whether the book of a symbol is wanted of this connection."""
-        life = self.session.lives.get("book", symbol)
+        life = self.session.lives.get(self._channel, symbol)
         return life is not None and life.wanted
 
     def lose(self, symbols: tuple[str, ...], desync: Desync, *, resync: bool) -> None:
         """Tell the session of a desync of its books."""
-        self._hear(BookLost(symbols=symbols, reason=desync.reason.value, resync=resync))
+        lost = BookLost(symbols=symbols, reason=desync.reason.value, resync=resync, channel=self._channel)
+        self._hear(lost)
 
     def on_malformed(self, error: MalformedFrame) -> None:
         """Tell the session of a frame that nobody could read."""
@@ -219,9 +195,23 @@ class Connection:
         if type(message) is Rows:
             self._hear_rows(message)
         else:
-            self.unknown += isinstance(message, Unknown) and message.channel != "book"
+            self.unknown += isinstance(message, Unknown) and message.channel != self._channel
             self._hear(message)
         return None
+
+    def token_came(self, token: Token) -> None:
+        """Take a token that the session has asked for."""
+        try:
+            self._perform(self.session.token_came(token, self._clock.now()))
+        except Exception as error:  # noqa: BLE001  # a handler's; it ends the client with this very exception
+            self.crash(error)
+
+    def token_failed(self, error: HavkloError) -> None:
+        """Take note that a token can't be had now."""
+        try:
+            self._perform(self.session.token_failed(error, self._clock.now()))
+        except Exception as failure:  # noqa: BLE001  # a handler's; it ends the client with this exception
+            self.crash(failure)
 
     def crash(self, error: Exception) -> None:
         """Hand a failure to the owner."""
@@ -261,6 +251,9 @@ class Connection:
             case Send(payload):
                 if self._transport is not None:
                     self._transport.send(payload)
+            case SendSecret(payload):
+                if self._transport is not None:
+                    self._transport.send(payload.reveal().encode())
             case Emit(event):
                 self._owner.emit(event)
             case Suspend(symbols, reason):
@@ -280,6 +273,8 @@ class Connection:
                 self._untrack(topic.symbol)
             case Connect():
                 self._opening = asyncio.get_running_loop().create_task(self._open())
+            case NeedToken(refused):
+                self._owner.need_token(self, refused)
             case Check(symbols):
                 self._answer(symbols)
             case Close(reason, code):
@@ -304,7 +299,7 @@ class Connection:
         for symbol in symbols:
             book = self.engine.book(symbol)
             books[symbol] = book.statistics().messages, book.age_ns(now_ns) or 0
-        self._hear(Activity(books=books))
+        self._hear(Activity(books=books, channel=self._channel))
 
     def _drop(self, reason: str, code: int) -> None:
         if self._opening is not None:

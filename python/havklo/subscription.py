@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar, final
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar, final
 
 from msgspec.structs import replace
 
@@ -56,6 +56,16 @@ class Source(Protocol):
 
     def resync(self, topics: Iterable[Topic]) -> None:
         """Take a fresh snapshot of each topic."""
+
+    def follow(self, topic: Topic, put: Callable[[Any], None]) -> None:
+        """Feed `put` with a topic's events for as long as others subscribe to it, now or later."""
+
+    def unfollow(self, topic: Topic, put: Callable[[Any], None]) -> None:
+        """Stop that; does nothing if it is not so."""
+
+    def state_of(self, topic: Topic) -> Literal["absent", "live", "lost"]:
+        """Whether a topic is subscribed, and can be relied on."""
+        ...
 
 
 class Subscription(AsyncIterable[E_co], Generic[E_co]):
@@ -284,7 +294,8 @@ class BookSubscription(_Books):
         return self._known[self.symbol]
 
     def __repr__(self) -> str:
-        return f"<BookSubscription {self._channel.topics[0]}, {self.book.state}>"
+        book = self._known.get(self.symbol)
+        return f"<BookSubscription {self._channel.topics[0]}, {'no book' if book is None else book.state}>"
 
 
 @final

@@ -1,145 +1,49 @@
 """The client for notebooks and scripts: the same names without `await`, over one background thread."""
 
 import atexit
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, final, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, final, overload
 
 from havklo import client, clock, events, subscription
-from havklo._engine import Book, BookUpdate
+from havklo import level3 as async_level3
+from havklo._engine import Book, Level3Book
 from havklo._portal import Events, Portal, Ticks
+from havklo._protocol.budget import LEVEL3_BUDGET
 from havklo._protocol.timings import Timings
+from havklo._synced import (
+    BookSubscription,
+    BookSubscriptions,
+    InstrumentSubscription,
+    Level3Subscription,
+    Level3Subscriptions,
+    Subscription,
+)
 from havklo.channels import Channel
 from havklo.client import ClientStatistics, OnDesync
-from havklo.errors import ConfigurationError, Disconnected, HavkloError
-from havklo.events import Instruments
+from havklo.errors import ConfigurationError, Disconnected
 from havklo.health import Health
-from havklo.instruments import Asset, Pairs
+from havklo.instruments import Pairs
 from havklo.venues import LIVE, Venue
 
-__all__ = ["BookSubscription", "BookSubscriptions", "Client", "Clock", "InstrumentSubscription", "Subscription"]
+if TYPE_CHECKING:
+    from havklo.credentials import Credentials
+
+__all__ = [
+    "BookSubscription",
+    "BookSubscriptions",
+    "Client",
+    "Clock",
+    "InstrumentSubscription",
+    "Level3Subscription",
+    "Level3Subscriptions",
+    "Subscription",
+]
 
 T = TypeVar("T")
 V = TypeVar("V")
-V_co = TypeVar("V_co", covariant=True)
 E = TypeVar("E", bound=events.Event)
 H = TypeVar("H", bound=Callable[[Any], object])
-
-
-class Subscription(Generic[V_co]):
-    """Something subscribed to: iterate over its events, or use it in a `with` to end it; see `havklo.Subscription`."""
-
-    def __init__(self, portal: Portal, inner: subscription.Subscription[V_co]) -> None:
-        self._portal = portal
-        self._inner = inner
-
-    def __repr__(self) -> str:
-        return repr(self._inner)
-
-    @property
-    def channel(self) -> Channel[Any]:
-        """The channel it was made from."""
-        return self._inner.channel
-
-    @property
-    def symbols(self) -> tuple[str, ...]:
-        """The symbols that are subscribed."""
-        return self._inner.symbols
-
-    @property
-    def errors(self) -> Mapping[str, HavkloError]:
-        """Why other symbols of the channel are not subscribed, by symbol."""
-        return self._inner.errors
-
-    @property
-    def dropped(self) -> int:
-        """How many events its iterations did not see on their own, because the reader was too slow."""
-        return self._inner.dropped
-
-    @property
-    def pending(self) -> int:
-        """How many events its iterations have still to read."""
-        return self._inner.pending
-
-    def __iter__(self) -> Iterator[V_co]:
-        """Begin an iteration with a queue of its own; the first begins with the snapshot."""
-        return Events(self._portal, self._inner.__aiter__)
-
-    def next(self, *, timeout: float | None = None) -> V_co:
-        """Wait for one event, the next from now on.
-
-        Args:
-            timeout: For how many seconds at most; None: as long as it takes.
-
-        Raises:
-            WaitTimeout: None came in time.
-            Disconnected: The subscription or its client has ended.
-        """
-        return self._portal.call(self._inner.next(timeout=timeout))
-
-    def resync(self) -> None:
-        """Ask for a fresh snapshot."""
-        self._portal.call(self._inner.resync())
-
-    def unsubscribe(self) -> None:
-        """End it, and its iterations; equal subscriptions go on. Doing it twice is allowed."""
-        with contextlib.suppress(Disconnected):
-            self._portal.call(self._inner.unsubscribe())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.unsubscribe()
-
-
-@final
-class BookSubscription(Subscription[BookUpdate]):
-    """One book."""
-
-    _inner: subscription.BookSubscription
-
-    @property
-    def symbol(self) -> str:
-        """The symbol."""
-        return self._inner.symbol
-
-    @property
-    def book(self) -> Book:
-        """The book; it may be read from any thread."""
-        return self._inner.book
-
-
-@final
-class BookSubscriptions(Subscription[BookUpdate]):
-    """Several books."""
-
-    _inner: subscription.BookSubscriptions
-
-    @property
-    def books(self) -> Mapping[str, Book]:
-        """The books that are subscribed, by symbol."""
-        return self._inner.books
-
-
-@final
-class InstrumentSubscription(Subscription[Instruments]):
-    """The list of all assets and pairs; it is kept up to date."""
-
-    _inner: subscription.InstrumentSubscription
-
-    @property
-    def pairs(self) -> Pairs:
-        """All pairs as of now, by symbol."""
-        return self._inner.pairs
-
-    @property
-    def assets(self) -> Mapping[str, Asset]:
-        """All assets as of now, by their id."""
-        return self._inner.assets
 
 
 @final
@@ -192,6 +96,7 @@ class Client:
 
     Args:
         venue: As for `havklo.Client`, and so are the others.
+        credentials: An API key, for channels that need one.
         on_desync: What to do about a book that is not proven any more.
         queue: How many events each iteration keeps for a reader that falls behind.
         reprove_every: Take a fresh snapshot of each book about this often, in seconds.
@@ -201,6 +106,7 @@ class Client:
         breaker_failures: After how many failures in a row an endpoint's circuit breaker opens.
         breaker_cool_down: For how many seconds it then lets nobody try.
         topics_per_connection: How many subscriptions one connection carries.
+        level3_budget: What level-3 subscriptions may cost in a second.
         timings: The patience of connections in detail.
     """
 
@@ -208,6 +114,7 @@ class Client:
         self,
         venue: Venue | str = LIVE,
         *,
+        credentials: "Credentials | None" = None,
         on_desync: OnDesync = "resync",
         queue: int = 1024,
         reprove_every: float | None = None,
@@ -217,10 +124,12 @@ class Client:
         breaker_failures: int = 5,
         breaker_cool_down: float = 30.0,
         topics_per_connection: int = 200,
+        level3_budget: int = LEVEL3_BUDGET,
         timings: Timings | None = None,
     ) -> None:
         self._inner = client.Client(
             venue,
+            credentials=credentials,
             on_desync=on_desync,
             queue=queue,
             reprove_every=reprove_every,
@@ -230,6 +139,7 @@ class Client:
             breaker_failures=breaker_failures,
             breaker_cool_down=breaker_cool_down,
             topics_per_connection=topics_per_connection,
+            level3_budget=level3_budget,
             timings=timings,
         )
         self._portal: Portal | None = None
@@ -281,8 +191,13 @@ class Client:
 
     @property
     def books(self) -> Mapping[str, Book]:
-        """The subscribed books by symbol, of several depths the deepest."""
+        """The subscribed level-2 books by symbol, of several depths the deepest."""
         return self._inner.books
+
+    @property
+    def level3(self) -> Mapping[str, Level3Book]:
+        """The subscribed level-3 books by symbol, of several depths the deepest."""
+        return self._inner.level3
 
     @property
     def instruments(self) -> Pairs:
@@ -299,6 +214,14 @@ class Client:
     ) -> BookSubscriptions: ...
     @overload
     def subscribe(
+        self, channel: Channel[async_level3.Level3Subscription], *, timeout: float = 10.0
+    ) -> Level3Subscription: ...
+    @overload
+    def subscribe(
+        self, channel: Channel[async_level3.Level3Subscriptions], *, timeout: float = 10.0
+    ) -> Level3Subscriptions: ...
+    @overload
+    def subscribe(
         self, channel: Channel[subscription.InstrumentSubscription], *, timeout: float = 10.0
     ) -> InstrumentSubscription: ...
     @overload
@@ -313,6 +236,7 @@ class Client:
             SubscribeTimeout: No symbol was live in time.
             UnknownSymbol: A name without a slash is none of Kraken's symbols.
             EndpointUnavailable: The venue does not offer the channel's endpoint.
+            CredentialsError: The channel needs an API key, and the client has none.
             Disconnected: The client is closed.
         """
         portal = self._entered()
@@ -322,6 +246,10 @@ class Client:
                 return BookSubscription(portal, inner)
             case subscription.BookSubscriptions():
                 return BookSubscriptions(portal, inner)
+            case async_level3.Level3Subscription():
+                return Level3Subscription(portal, inner)
+            case async_level3.Level3Subscriptions():
+                return Level3Subscriptions(portal, inner)
             case subscription.InstrumentSubscription():
                 return InstrumentSubscription(portal, inner)
             case _:

@@ -106,7 +106,13 @@ class KrakenVenue(Venue):
 
 @final
 class UrlVenue(Venue):
-    """A bare URL: a public endpoint and nothing else.
+    """A bare URL: a public endpoint, and all the others if Havklo's simulator is behind it.
+
+    When another endpoint is first needed, the server of a `ws://` address is asked which software it is: its HTTP
+    answers name it in the header `Server`. The simulator serves everything on one port. Whatever answers otherwise has
+    a public endpoint only.
+
+    Your API key is then used at that address: let it be one of the simulator's, which opens nothing else.
 
     Args:
         url: A `ws://` or `wss://` address, such as `ws://127.0.0.1:8900/v2`.
@@ -120,6 +126,9 @@ class UrlVenue(Venue):
         if scheme not in ("ws", "wss") or not separator or rest[:1] in ("", "/", ":", "?", "#"):
             raise ConfigurationError(f"{url!r} is no WebSocket address", hint="it looks like ws://127.0.0.1:8900/v2")
         self._url = url
+        self._endpoints: dict[Role, str] = {"public": url}
+        self._host = rest.partition("/")[0]
+        self._known = scheme == "wss"  # the simulator has no TLS
 
     @property
     def name(self) -> str:
@@ -128,8 +137,21 @@ class UrlVenue(Venue):
 
     @property
     def endpoints(self) -> Mapping[Role, str]:
-        """The URL as the public endpoint."""
-        return MappingProxyType({"public": self._url})
+        """The URL as the public endpoint, and what else was found."""
+        return MappingProxyType(self._endpoints)
+
+    @property
+    def unknown(self) -> str | None:
+        """The address of the REST interface that may say what else is here; None once that is known."""
+        return None if self._known else f"http://{self._host}"
+
+    def learn(self, *, is_simulator: bool) -> None:
+        """Take note of what is behind the URL."""
+        self._known = True
+        if is_simulator:
+            ws = f"ws://{self._host}/v2"
+            rest = f"http://{self._host}"
+            self._endpoints |= {"private": f"{ws}/private", "level3": f"{ws}/level3", "rest": rest}
 
 
 LIVE = KrakenVenue()

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from havklo._protocol.requests import Requests
+from havklo._protocol.actions import NeedToken, SendSecret
+from havklo._protocol.requests import Requests, _request
+from havklo._protocol.tokens import Token
 from havklo.channels import Topic
 
+TOKEN = Token("very-secret")
 BTC = Topic("book", "BTC/USD", 25)
 ETH = Topic("book", "ETH/USD", 25)
 
@@ -24,6 +27,19 @@ def test_unsubscribe() -> None:
     req_id, payload = Requests().unsubscribe([BTC])
     params = {"channel": "book", "symbol": ["BTC/USD"], "depth": 25}
     assert json.loads(payload) == {"method": "unsubscribe", "req_id": req_id, "params": params}
+
+
+@pytest.mark.parametrize("method", ["subscribe", "unsubscribe"])
+def test_with_a_token(method: Any) -> None:
+    """The token is in the request, and in nothing that people get to see."""
+    topics = [Topic("level3", "BTC/USD", 100), Topic("level3", "ETH/USD", 100)]
+    req_id, payload = Requests(7).with_token(method, topics, Token("very-secret"))
+    params = {"channel": "level3", "symbol": ["BTC/USD", "ETH/USD"], "depth": 100, "token": "very-secret"}
+    snapshot = {"snapshot": True} if method == "subscribe" else {}
+    assert json.loads(payload.reveal()) == {"method": method, "req_id": 7, "params": params | snapshot}
+    assert req_id == 7
+    for shown in (payload, SendSecret(payload), NeedToken(Token("very-secret")), _request(method, 7, topics, TOKEN)):
+        assert "very-secret" not in repr(shown)
 
 
 @pytest.mark.parametrize(

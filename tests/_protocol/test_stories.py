@@ -9,12 +9,16 @@ import pytest
 
 from havklo._protocol import actions
 from havklo._protocol.breaker import Breaker
+from havklo._protocol.budget import Budget
 from havklo._protocol.gate import Gate
 from havklo._protocol.limits import Window
 from havklo._protocol.messages import Activity, BookLost, BookProven, Malformed, Unreadable, decode
+from havklo._protocol.refusals import refusal
 from havklo._protocol.session import Session
 from havklo._protocol.timings import Timings
+from havklo._protocol.tokens import Token
 from havklo.channels import Topic
+from havklo.errors import RestTimeout
 
 if TYPE_CHECKING:
     from havklo._protocol.life import Life
@@ -34,8 +38,10 @@ def as_data(action: actions.Action) -> dict[str, Any]:
     """Write an action the way the stories do: times in milliseconds, payloads as JSON, errors by name."""
     kind = type(action).__name__.lower()
     match action:
-        case actions.Send(payload):
-            return {"do": kind, "json": json.loads(payload)}
+        case actions.Send() | actions.SendSecret():
+            return {"do": "send", "json": sent(action)}
+        case actions.NeedToken(refused):
+            return {"do": "need_token", "refused": None if refused is None else refused.reveal()}
         case actions.Fail(topic, error):
             said = {"type": type(error).__name__, "error": error.error}
             return {"do": kind, "topic": msgspec.to_builtins(topic), "error": said}
@@ -56,6 +62,11 @@ def as_data(action: actions.Action) -> dict[str, Any]:
             return {"do": kind, "topic": msgspec.to_builtins(topic), "events": [row_as_data(row) for row in events]}
         case _:
             return msgspec.convert(msgspec.json.decode(msgspec.json.encode(action)), dict[str, Any])
+
+
+def sent(action: actions.Send | actions.SendSecret) -> Any:
+    """Give what is sent, a token included."""
+    return json.loads(action.payload if isinstance(action, actions.Send) else action.payload.reveal())
 
 
 def row_as_data(row: actions.MarketEvent) -> dict[str, Any]:
@@ -79,6 +90,7 @@ class Player:
             breaker=Breaker(failures=gate.get("failures", 5), cool_down=gate.get("cool_down_ms", 30_000) * _MS),
             window=Window(gate.get("limit", 120), gate.get("span_ms", 600_000) * _MS),
         )
+        self._budget = Budget(story.get("budget", 200))
         self._random = lambda: story.get("random", 0.0)
         self._sessions: dict[int, Session] = {}
         self._released: dict[Topic, Life] = {}
@@ -86,7 +98,9 @@ class Player:
     def session(self, number: int) -> Session:
         """Give the session of this number; all of them share one way to the endpoint."""
         if number not in self._sessions:
-            self._sessions[number] = Session(self._random, connection=number, timings=self._timings, gate=self._gate)
+            self._sessions[number] = Session(
+                self._random, connection=number, timings=self._timings, gate=self._gate, budget=self._budget
+            )
         return self._sessions[number]
 
     def perform(self, step: dict[str, Any]) -> list[actions.Action]:  # noqa: C901, PLR0911, PLR0912  # an arm per verb
@@ -107,18 +121,33 @@ class Player:
             case "frame":
                 return session.receive(decode(json.dumps(step["json"]).encode()), now)
             case "proven":
-                facts = {"snapshot": step.get("snapshot", False), "crossed": step.get("crossed", False)}
+                facts = {
+                    "snapshot": step.get("snapshot", False),
+                    "crossed": step.get("crossed", False),
+                    "channel": step.get("channel", "book"),
+                }
                 return [do for one in symbols for do in session.receive(BookProven(symbol=one, **facts), now)]
             case "lost":
-                lost = BookLost(symbols=tuple(symbols), reason=step["reason"], resync=step.get("resync", True))
+                lost = BookLost(
+                    symbols=tuple(symbols),
+                    reason=step["reason"],
+                    resync=step.get("resync", True),
+                    channel=step.get("channel", "book"),
+                )
                 return session.receive(lost, now)
+            case "token":
+                return session.token_came(Token(step["token"]), now)
+            case "no_token":
+                said = step["error"]
+                error = RestTimeout("POST /0/private/GetWebSocketsToken", 10) if said == "timeout" else refusal(said)
+                return session.token_failed(error, now)
             case "malformed":
                 return session.receive(Malformed(detail=step["detail"]), now)
             case "unreadable":
                 return session.receive(Unreadable(channel=step["channel"], detail=step["detail"]), now)
             case "activity":
                 books = {symbol: (count, age * _MS) for symbol, (count, age) in step["books"].items()}
-                return session.receive(Activity(books=books), now)
+                return session.receive(Activity(books=books, channel=step.get("channel", "book")), now)
             case "resync":
                 return session.resync(symbols, now, step.get("channel", "book"))
             case "release":

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from havklo._captures import Capture
 from havklo.cli import main
-from havklo.cli._captures import Capture
 from havklo.cli._proof import prove
 from havklo.errors import CaptureError
 from havklo.events import DesyncReason

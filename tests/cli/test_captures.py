@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from havklo.cli._captures import Capture
+from havklo._captures import Capture
 from havklo.errors import CaptureError
 
 FRAME = '{"channel":"book","data":[{"price":1.500000,"qty":1e-08,"n":12345678901234567890.10}]}'

@@ -6,6 +6,7 @@ import inspect
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from havklo import (
     BookState,
     BookUpdate,
     ConfigurationError,
+    Credentials,
+    CredentialsError,
     Disconnected,
     HavkloError,
+    Level3Update,
     Simulator,
     SubscriptionError,
     UnknownSymbol,
@@ -24,10 +28,17 @@ from havklo import (
     subscription,
     sync,
 )
-from havklo.channels import book, instrument, ohlc, ticker, trade
+from havklo.channels import book, instrument, level3, ohlc, ticker, trade
 from havklo.errors import WaitTimeout
 from havklo.events import Candle, Ticker, Trade
-from havklo.sync import BookSubscription, BookSubscriptions, Client, InstrumentSubscription
+from havklo.sync import (
+    BookSubscription,
+    BookSubscriptions,
+    Client,
+    InstrumentSubscription,
+    Level3Subscription,
+    Level3Subscriptions,
+)
 
 
 @pytest.fixture
@@ -168,6 +179,28 @@ def sim_status(sim: Simulator, kraken: Client) -> None:
     """Change a pair's status on the thread that the simulator lives on, and wait until it is known."""
     kraken.wait_until(lambda: sim.set_status("ETH/USD", "post_only") or True)
     kraken.wait_until(lambda: kraken.instruments["ETH/USD"].status == "post_only", timeout=30)
+
+
+def test_level3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One book of orders, several, and the way of one order."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    sim = Simulator(["BTC/USD", "ETH/USD"], rate=300)
+    account = sim.accounts["trader"]
+    with Client(sim, credentials=Credentials(account.key, account.secret)) as kraken:
+        btc = kraken.subscribe(level3("BTC/USD"))
+        assert isinstance(btc, Level3Subscription)
+        assert kraken.level3["BTC/USD"] is btc.book
+        assert btc.symbol == "BTC/USD"
+        many = kraken.subscribe(level3("BTC/USD", "ETH/USD", depth=100))
+        assert isinstance(many, Level3Subscriptions)
+        assert set(many.books) == {"BTC/USD", "ETH/USD"}
+        assert isinstance(next(iter(many)), Level3Update)
+        orders = many.books["ETH/USD"].orders("bid")
+        assert orders[0].order_id
+        changes = btc.track(btc.book.orders("bid", 5)[-1].order_id)  # one that stays for a while
+        assert next(changes).symbol == "BTC/USD"
+    with Client(sim) as kraken, pytest.raises(CredentialsError):
+        kraken.subscribe(level3("BTC/USD"))
 
 
 def test_names(sim: Simulator) -> None:

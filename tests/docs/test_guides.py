@@ -57,7 +57,7 @@ def write(guide: Path, folder: Path) -> None:
 
 def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, where warnings are errors."""
-    environment = os.environ | {"PYTHONWARNINGS": "error"}
+    environment = os.environ | {"PYTHONWARNINGS": "error", "XDG_STATE_HOME": str(folder)}
     return subprocess.run(  # noqa: S603  # our own examples
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
     )
@@ -172,7 +172,7 @@ def test_the_ready_scenarios_are_named() -> None:
 
 def test_the_guides_have_examples() -> None:
     """The patterns above find what the guides show."""
-    assert len(SCRIPTS) == 10
+    assert len(SCRIPTS) == 24
     assert len(COMMANDS) == 10
     named = {block.name for _, block in ALL if block.name}
-    assert named == {"bot.py", "ccxt_books.py", "conftest.py", "mine.toml", "sdk_books.py", "test_bot.py"}
+    assert named == {"bot.py", "ccxt_books.py", "conftest.py", "market.py", "mine.toml", "sdk_books.py", "test_bot.py"}

@@ -19,6 +19,7 @@ from havklo.errors import SubscriptionError
 SECOND = 1_000_000_000
 NEVER = {
     events.BookUpdate,
+    events.Level3Update,
     events.Trade,
     events.Ticker,
     events.Candle,

@@ -1,7 +1,7 @@
 """The types of the public API, checked by mypy and pyright in their strict modes; nothing here is run."""
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, assert_type
 
@@ -17,11 +17,15 @@ from havklo import (
     Desync,
     HavkloError,
     Level,
+    Level3Book,
+    Level3Subscription,
+    Level3Subscriptions,
+    Level3Update,
     Simulator,
     Subscription,
     SubscriptionError,
 )
-from havklo.channels import Channel, book, instrument, ohlc, ticker, trade
+from havklo.channels import Channel, book, instrument, level3, ohlc, ticker, trade
 from havklo.clock import Clock
 from havklo.events import (
     Candle,
@@ -32,6 +36,8 @@ from havklo.events import (
     Heartbeat,
     Instruments,
     Moved,
+    OrderChange,
+    QueueChange,
     Resync,
     Spread,
     Status,
@@ -266,3 +272,21 @@ def errors() -> None:
         assert_type(error.error, str)
     except HavkloError as error:
         assert_type(error.hint, str | None)
+
+
+async def level_three(kraken: Client) -> None:
+    """One symbol gives one book of orders, several give several."""
+    assert_type(level3("BTC/USD"), Channel[Level3Subscription])
+    assert_type(level3("BTC/USD", "ETH/USD", depth=100), Channel[Level3Subscriptions])
+    btc = await kraken.subscribe(level3("BTC/USD"))
+    assert_type(btc, Level3Subscription)
+    assert_type(btc.book, Level3Book)
+    async for update in btc:
+        assert_type(update, Level3Update)
+        assert_type(update.changes, tuple[OrderChange, ...])
+    changes: AsyncIterator[QueueChange] = btc.track("O")
+    async for change in changes:
+        assert_type(change.orders_ahead, int | None)
+    many = await kraken.subscribe(level3("BTC/USD", "ETH/USD"))
+    assert_type(many.books, Mapping[str, Level3Book])
+    assert_type(kraken.level3, Mapping[str, Level3Book])

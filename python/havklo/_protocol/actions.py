@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from havklo._protocol.auth import Secret
+from havklo._protocol.tokens import Token
 from havklo.channels import Topic
 from havklo.errors import SubscriptionError
 from havklo.events import (
@@ -37,7 +39,9 @@ __all__ = [
     "Emit",
     "Fail",
     "MarketEvent",
+    "NeedToken",
     "Send",
+    "SendSecret",
     "SessionEvent",
     "Suspend",
     "Track",
@@ -79,6 +83,24 @@ class Send(msgspec.Struct, frozen=True, tag_field="do", tag="send"):
     """Send one message."""
 
     payload: bytes
+
+
+class SendSecret(msgspec.Struct, frozen=True, tag_field="do", tag="send_secret"):
+    """Send one message that carries a token: its text shows up nowhere else."""
+
+    payload: Secret
+
+
+class NeedToken(msgspec.Struct, frozen=True, tag_field="do", tag="need_token"):
+    """Get a WebSocket token that may begin a subscription, then call `token_came` or `token_failed`, once.
+
+    It is asked for just before it is used, so that no old one is ever sent.
+
+    Attributes:
+        refused: The token that Kraken has refused, if it is for this that another one is needed.
+    """
+
+    refused: Token | None = None
 
 
 class Track(msgspec.Struct, frozen=True, tag_field="do", tag="track"):
@@ -130,6 +152,7 @@ class Check(msgspec.Struct, frozen=True, tag_field="do", tag="check"):
     """Say how lively these books are, by an `Activity`: the engine sees their messages, the session does not."""
 
     symbols: tuple[str, ...]
+    channel: str = "book"
 
 
 class Discard(msgspec.Struct, frozen=True, tag_field="do", tag="discard"):
@@ -137,5 +160,18 @@ class Discard(msgspec.Struct, frozen=True, tag_field="do", tag="discard"):
 
 
 Action: TypeAlias = (
-    Connect | Close | Send | Track | Untrack | Suspend | Complete | Fail | Emit | Deliver | Check | Discard
+    Connect
+    | Close
+    | Send
+    | SendSecret
+    | NeedToken
+    | Track
+    | Untrack
+    | Suspend
+    | Complete
+    | Fail
+    | Emit
+    | Deliver
+    | Check
+    | Discard
 )

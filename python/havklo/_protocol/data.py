@@ -137,21 +137,21 @@ class Data:
             return []
         self._check_at = now + self._timings.quiet_every
         actions: list[Action] = []
-        books: list[str] = []
+        books: dict[str, list[str]] = {}
         for life in self._lives:
             if not life.is_live:
                 continue
             if life.is_book:
-                books.append(life.topic.symbol)
+                books.setdefault(life.topic.channel, []).append(life.topic.symbol)
             else:
                 actions += self._judge(life, life.messages, now - life.heard_at, now)
-        return [*actions, Check(tuple(books))] if books else actions
+        return actions + [Check(tuple(symbols), channel) for channel, symbols in books.items()]
 
     def activity(self, message: Activity, now: int) -> list[Action]:
         """Take the answer about the books."""
         actions: list[Action] = []
         for symbol, (messages, age) in message.books.items():
-            life = self._lives.get("book", symbol)
+            life = self._lives.get(message.channel, symbol)
             if life is not None and life.is_live:
                 actions += self._judge(life, messages, age, now)
         return actions

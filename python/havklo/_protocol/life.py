@@ -8,6 +8,7 @@ from havklo._protocol.backoff import Backoff
 from havklo._protocol.rhythm import Rhythm
 from havklo._protocol.tape import Tape
 from havklo._protocol.timings import Timings
+from havklo._protocol.tokens import Token
 from havklo.channels import Topic
 
 __all__ = ["ON_THE_WIRE", "Life", "Phase"]
@@ -61,6 +62,8 @@ class Life:
         messages: How many messages it has had, unless an engine counts them.
         heard_at: When the latest of them came.
         tape: Its trades, for the channel that has them.
+        token: The token that it was last asked for with, where one is needed.
+        renewed: Whether that was a fresh one, because the one before was refused.
     """
 
     __slots__ = (
@@ -83,10 +86,12 @@ class Life:
         "messages",
         "phase",
         "reason",
+        "renewed",
         "req_id",
         "rhythm",
         "tape",
         "timeout",
+        "token",
         "topic",
         "trouble",
         "unconfirmed",
@@ -99,6 +104,7 @@ class Life:
         self._backoff = Backoff(random)
         self.req_id: int | None = None
         self.asked: Topic = topic
+        self.token: Token | None = None
         self.renew(topic, now, timeout)
         self.queue(now)
 
@@ -108,7 +114,7 @@ class Life:
     @property
     def is_book(self) -> bool:
         """Whether an engine keeps it, so that checksums prove it."""
-        return self.topic.channel == "book"
+        return self.topic.is_book
 
     @property
     def is_sparse(self) -> bool:
@@ -125,6 +131,7 @@ class Life:
         self.give_up_at: int | None = now + timeout
         self.acked: bool = False
         self.unconfirmed: bool = False
+        self.renewed: bool = False
         self.reason: str = ""
         self.trouble: str | None = None
         self.attempts: int = 0
@@ -146,18 +153,19 @@ class Life:
     def follow(self, former: "Life") -> None:
         """Take the place of one that is being taken back: its unsubscribe is still awaited."""
         self.phase, self.due, self.req_id, self.asked = former.phase, former.due, former.req_id, former.asked
+        self.token = former.token
 
-    def ask(self, req_id: int, now: int) -> None:
-        """Note that a subscribe went out."""
+    def ask(self, req_id: int, now: int, token: Token | None = None) -> None:
+        """Note that a subscribe went out, with a token if it needs one."""
         self.phase, self.due = Phase.SUBSCRIBING, now + self._timings.snapshot
-        self.req_id, self.acked, self.asked = req_id, False, self.topic
+        self.req_id, self.acked, self.asked, self.token = req_id, False, self.topic, token
         self.attempts += 1
         if self.tape is not None:
             self.tape.expect_snapshot()
 
     def answered(self, stamp: str | None, now: int) -> None:
         """Note that the subscribe is acknowledged, at this time of the server's."""
-        self.acked, self.unconfirmed = True, False
+        self.acked, self.unconfirmed, self.renewed = True, False, False
         if self.tape is not None:
             self.tape.begin(stamp)
         if self.is_sparse and self.due is not None:

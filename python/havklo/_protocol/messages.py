@@ -133,6 +133,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag=
     """How lively books are, in answer to a `Check`: the messages each has had, and the age of its latest one."""
 
     books: dict[str, tuple[int, int]]
+    channel: str = "book"
 
 
 Message: TypeAlias = (

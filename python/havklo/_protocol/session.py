@@ -6,7 +6,9 @@ from typing import final
 
 from havklo import events
 from havklo._protocol.actions import Action, Close, Connect, Emit, Send, Suspend
+from havklo._protocol.admission import Admission
 from havklo._protocol.backoff import Backoff, Retry
+from havklo._protocol.budget import Budget
 from havklo._protocol.data import Data
 from havklo._protocol.gate import Gate
 from havklo._protocol.heartbeat import Silence, Verdict
@@ -30,8 +32,10 @@ from havklo._protocol.offset import ClockOffset
 from havklo._protocol.pings import Pings
 from havklo._protocol.requests import Requests
 from havklo._protocol.timings import Timings
+from havklo._protocol.tokens import Token
 from havklo._protocol.wants import Wants
 from havklo.channels import Topic
+from havklo.errors import HavkloError
 
 __all__ = ["LinkState", "Session"]
 
@@ -66,6 +70,7 @@ class Session:
         timings: The session's patience.
         gate: Lets attempts to connect through; shared by the connections of an endpoint.
         retry: Spaces attempts to connect; doubling delays with jitter by default.
+        budget: What level-3 subscriptions may cost; shared by the connections that have them.
 
     Attributes:
         link: Where the connection stands.
@@ -82,6 +87,7 @@ class Session:
         timings: Timings = _DEFAULT_TIMINGS,
         gate: Gate | None = None,
         retry: Retry | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.link: LinkState = LinkState.IDLE
         self.reconnects: int = 0
@@ -90,7 +96,8 @@ class Session:
         self._connection = connection
         self._timings = timings
         self._requests = Requests()
-        self._wants = Wants(self.lives, timings, random, self._requests)
+        admission = Admission(budget or Budget(), random)
+        self._wants = Wants(self.lives, timings, random, self._requests, admission)
         self._data = Data(self.lives, timings)
         self._silence = Silence(stall_after=timings.stall_after, dead_after=timings.dead_after)
         self._pings = Pings(timings)
@@ -196,6 +203,14 @@ class Session:
         """Take over what another connection has let go of."""
         self._wants.adopt(lives, now)
         return self._go_on([], now)
+
+    def token_came(self, token: Token, now: int) -> list[Action]:
+        """Take the token that a `NeedToken` has asked for; it is used at once, or not at all."""
+        return self._wants.token_came(token, now, is_open=self.link is LinkState.OPEN)
+
+    def token_failed(self, error: HavkloError, now: int) -> list[Action]:
+        """Learn that the token can't be had: what needs it fails if that is for good, and else waits."""
+        return self._unless_idle(self._wants.token_failed(error, now))
 
     # -- what becomes of the transport -------------------------------------------------------
 

@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import final
 
 from havklo import events
-from havklo._protocol.actions import Action, Complete, Emit, Fail, Send, Suspend, Track, Untrack
+from havklo._protocol.actions import Action, Complete, Emit, Fail, Send, SendSecret, Suspend, Track, Untrack
+from havklo._protocol.admission import Admission
+from havklo._protocol.blame import is_final, is_too_many, meant_by, refusal_error, token_error
 from havklo._protocol.life import ON_THE_WIRE, Life, Phase
 from havklo._protocol.limits import Bucket
 from havklo._protocol.lives import Lives
 from havklo._protocol.messages import Ack, Refusal
-from havklo._protocol.refusals import refusal
-from havklo._protocol.requests import Requests
+from havklo._protocol.requests import Method, Requests
 from havklo._protocol.timings import Timings
+from havklo._protocol.tokens import Token, may_resend
 from havklo.channels import Topic
-from havklo.errors import SubscribeTimeout, SubscriptionError
+from havklo.errors import HavkloError, SubscribeTimeout, SubscriptionError
 
 __all__ = ["Wants"]
 
@@ -31,17 +33,26 @@ class Wants:
         timings: The session's patience.
         random: Gives numbers in [0, 1).
         requests: Writes the connection's requests.
+        admission: Lets those go out that need a token.
 
     Attributes:
         sent: How many subscribes and unsubscribes have gone out.
     """
 
-    def __init__(self, lives: Lives, timings: Timings, random: Callable[[], float], requests: Requests) -> None:
+    def __init__(
+        self,
+        lives: Lives,
+        timings: Timings,
+        random: Callable[[], float],
+        requests: Requests,
+        admission: Admission,
+    ) -> None:
         self.sent = 0
         self._lives = lives
         self._timings = timings
         self._random = random
         self._requests = requests
+        self._admission = admission
         self._pace = Bucket(timings.requests_per_second, timings.requests_burst)
         self._paced_until: int | None = None
 
@@ -106,8 +117,13 @@ class Wants:
 
     # -- what becomes of the connection ------------------------------------------------------
 
-    def flush(self, now: int) -> list[Action]:
-        """Send what is due, at the pace that requests have; the connection is open."""
+    def flush(self, now: int, token: Token | None = None) -> list[Action]:
+        """Send what is due, at the pace that requests have; the connection is open.
+
+        Args:
+            now: The time.
+            token: A token that has just come, for what needs one.
+        """
         actions: list[Action] = []
         self._paced_until = None
         for group in self._due(Phase.BROKEN, now):
@@ -119,10 +135,31 @@ class Wants:
         for group in self._due(Phase.QUEUED, now):
             if not self._may_send(now):
                 return actions
-            req_id, payload = self._requests.subscribe(life.topic for life in group)
-            for life in group:
-                life.ask(req_id, now)
-            actions.append(self._send(payload, now))
+            if group[0].topic.needs_token:
+                actions += self._ask_with_token(group, token, now)
+            else:
+                req_id, payload = self._requests.subscribe(life.topic for life in group)
+                for life in group:
+                    life.ask(req_id, now)
+                actions.append(self._sent(Send(payload), now))
+        return actions
+
+    def token_came(self, token: Token, now: int, *, is_open: bool) -> list[Action]:
+        """Take a token that was asked for, and send what has waited for it if the connection is still open."""
+        again = self._admission.came(token)
+        return [*again] if again or not is_open else self.flush(now, token)
+
+    def token_failed(self, error: HavkloError, now: int) -> list[Action]:
+        """Take note that no token can be had: for good, or for now."""
+        at = self._admission.failed(error, now)
+        actions: list[Action] = []
+        for life in self._lives.all():
+            if not self._may_wait_for_token(life) or life.due is None or life.due > now:
+                continue
+            if is_final(error):
+                actions += self._fail(life, token_error(life.topic, error))
+            else:
+                life.queue(at)
         return actions
 
     def offline(self, reason: str, now: int) -> None:
@@ -170,6 +207,8 @@ class Wants:
         if life.phase is not Phase.SUBSCRIBING:
             return []
         life.answered(ack.time_out, now)
+        if life.topic.needs_token:
+            self._admission.accepted(now)
         if not life.is_sparse or life.complete:
             return []
         # A pair without trades has no snapshot; from here on nothing is lost unnoticed.
@@ -178,24 +217,29 @@ class Wants:
 
     def refused(self, refusal: Refusal, now: int) -> list[Action]:
         """Take an error ack: by its request's id and its symbol, as far as it names them."""
-        lives = self._meant_by(refusal)
+        lives = meant_by(refusal, self._lives)
         if not lives:
             event = events.Refused(error=refusal.error, method=refusal.method, symbol=refusal.symbol)
             return [Emit(event)]
         actions: list[Action] = []
         words = refusal.error.lower()
         for life in lives:
-            if "exceeded msg rate" in words:
+            if is_too_many(refusal.error):
                 life.slow_down(refusal.error, now)
                 self._go_on(life.req_id, now)
+                if life.topic.needs_token:
+                    self._admission.too_much(now)
             elif life.phase is Phase.UNSUBSCRIBING:
                 # What Kraken says is not subscribed is as good as unsubscribed.
                 self._released(life, now)
             elif "already subscribed" in words:
                 life.trouble = refusal.error
                 life.resync(now)
+            elif life.token is not None and may_resend(refusal.error, 1 + life.renewed):
+                life.trouble = refusal.error
+                self._admission.token_refused(life, now)
             else:
-                actions += self._fail(life, _refusal_error(life.topic, refusal.error))
+                actions += self._fail(life, refusal_error(life.topic, refusal.error))
         return actions
 
     # -- time --------------------------------------------------------------------------------
@@ -222,7 +266,12 @@ class Wants:
         if is_open:
             # What is due but has to wait for its turn is done by then.
             paced = self._paced_until
-            dues = [life.due for life in self._lives if life.due is not None]
+            waits = self._admission.awaits_token
+            dues = [
+                life.due
+                for life in self._lives
+                if life.due is not None and not (waits and self._may_wait_for_token(life))
+            ]
             instants += dues if paced is None else [max(due, paced) for due in dues]
         return min(instants, default=None)
 
@@ -255,21 +304,6 @@ class Wants:
                 if other.phase is Phase.QUEUED and other.due is None:
                     other.queue(now)
 
-    def _meant_by(self, refusal: Refusal) -> list[Life]:
-        waiting = Phase.UNSUBSCRIBING if refusal.method == "unsubscribe" else Phase.SUBSCRIBING
-        lives = [life for life in self._lives if life.phase is waiting]
-        if refusal.channel is not None:
-            lives = [life for life in lives if life.topic.channel == refusal.channel]
-        if refusal.symbol is not None:
-            lives = [life for life in lives if life.topic.symbol == refusal.symbol]
-        else:
-            lives = [life for life in lives if not life.acked]
-        if refusal.req_id is not None:
-            return [life for life in lives if life.req_id == refusal.req_id]
-        # Without an id only a single request under way can be meant; without a method it may as well be a ping.
-        single = len({life.req_id for life in lives}) == 1
-        return lives if single and refusal.method is not None else []
-
     def _fail(self, life: Life, error: SubscriptionError) -> list[Action]:
         topic, had_been_live = life.topic, life.complete
         actions: list[Action] = [*self._untrack(life), Fail(topic, error)]
@@ -289,15 +323,40 @@ class Wants:
         return actions
 
     def _take_back(self, group: list[Life], now: int) -> Action:
-        req_id, payload = self._requests.unsubscribe(life.asked for life in group)
+        topics, token = [life.asked for life in group], group[0].token
+        if token is None:
+            req_id, payload = self._requests.unsubscribe(topics)
+            action: Action = Send(payload)
+        else:
+            req_id, action = self._secretly("unsubscribe", topics, token)
         for life in group:
             life.take_back(req_id, now)
-        return self._send(payload, now)
+        return self._sent(action, now)
 
-    def _send(self, payload: bytes, now: int) -> Send:
+    def _ask_with_token(self, group: list[Life], token: Token | None, now: int) -> list[Action]:
+        """Ask for as many of a group as may be asked for now; without a token, for a token."""
+        admitted = self._admission.admit(group, now)
+        if not admitted:
+            return []
+        if token is None:
+            return [*self._admission.need(admitted)]
+        req_id, action = self._secretly("subscribe", [life.topic for life in admitted], token)
+        for life in admitted:
+            life.ask(req_id, now, token)
+        self._admission.went_out(admitted, now)
+        return [self._sent(action, now)]
+
+    def _secretly(self, method: Method, topics: Iterable[Topic], token: Token) -> tuple[int, Action]:
+        req_id, payload = self._requests.with_token(method, topics, token)
+        return req_id, SendSecret(payload)
+
+    def _sent(self, action: Action, now: int) -> Action:
         self.sent += 1
         self._pace.take(now)
-        return Send(payload)
+        return action
+
+    def _may_wait_for_token(self, life: Life) -> bool:
+        return life.phase is Phase.QUEUED and life.topic.needs_token
 
     def _may_send(self, now: int) -> bool:
         ready = self._pace.allows(now)
@@ -331,15 +390,8 @@ class Wants:
 
 
 def _track(topic: Topic) -> list[Action]:
-    return [Track(topic)] if topic.channel == "book" else []
+    return [Track(topic)] if topic.is_book else []
 
 
 def _untracked(topic: Topic) -> list[Action]:
-    return [Untrack(topic)] if topic.channel == "book" else []
-
-
-def _refusal_error(topic: Topic, error: str) -> SubscriptionError:
-    known = refusal(error)
-    refused = SubscriptionError(topic.symbol or None, topic.channel, error, hint=known.hint)
-    refused.__cause__ = known
-    return refused
+    return [Untrack(topic)] if topic.is_book else []

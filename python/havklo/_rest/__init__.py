@@ -4,6 +4,7 @@
 * `calls` is a request and its answer, `http` carries one; `http` is imported when the first one is
   made, for aiohttp takes a while.
 * `nonces` numbers the requests of a key over all tasks and processes.
+* `probe` asks a server whether it is the simulator.
 * `tokens` keeps a key's WebSocket token, and fetches one at a time.
 
 What is secret is never in a variable here, only behind a `Secret` or a `SignedRequest`; `http` sees to aiohttp's own.

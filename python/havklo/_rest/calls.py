@@ -53,14 +53,16 @@ class Answer:
         status: The HTTP status.
         body: The body; as `Raw` it does not show what is in it, for that may be secret.
         retry_after: After how many seconds to try again, if the server says so.
+        software: Which software the server says that it is; empty if it does not.
     """
 
-    __slots__ = ("body", "retry_after", "status")
+    __slots__ = ("body", "retry_after", "software", "status")
 
-    def __init__(self, status: int, body: msgspec.Raw, retry_after: str) -> None:
+    def __init__(self, status: int, body: msgspec.Raw, retry_after: str, software: str = "") -> None:
         self.status = status
         self.body = body
         self.retry_after = float(retry_after) if retry_after.isdecimal() else None
+        self.software = software
 
     def __repr__(self) -> str:
         return f"<Answer {self.status}>"

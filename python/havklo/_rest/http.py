@@ -83,7 +83,8 @@ class Http:
                 allow_redirects=False,
             ) as response:
                 body = msgspec.Raw(await response.read())
-                return Answer(response.status, body, response.headers.get("Retry-After", ""))
+                headers = response.headers
+                return Answer(response.status, body, headers.get("Retry-After", ""), headers.get("Server", ""))
         except aiohttp.ClientConnectorError:
             call.sent = False
             raise

@@ -197,6 +197,17 @@ class Rest:
         """
         return await self._public("/0/public/SystemStatus", {}, _STATUS)
 
+    async def software(self) -> str:
+        """Ask for the exchange's status, and give which software the server says that it is, whatever its answer.
+
+        Raises:
+            RestError: There was no answer.
+        """
+        path = "/0/public/SystemStatus"
+        call = Call("GET", path, self._url + path)
+        async with self._limit(call):
+            return (await self._perform(call)).software
+
     async def websockets_token(self, credentials: Credentials) -> tuple[Token, float]:
         """Ask for a WebSocket token.
 

@@ -8,8 +8,8 @@ from typing import Final, final
 
 import msgspec
 
-from havklo._engine import BookUpdate, Desync, DesyncReason, Engine, MalformedFrame
-from havklo.cli._captures import Capture, Frame
+from havklo._captures import Capture, Frame
+from havklo._engine import BookUpdate, Desync, DesyncReason, Engine, Level3Update, MalformedFrame
 from havklo.errors import CaptureError, ConfigurationError
 
 __all__ = ["FirstDesync", "Verdict", "prove"]
@@ -173,7 +173,7 @@ class _Prover:
             if isinstance(result, MalformedFrame):
                 raise self._capture.wrong(line, str(result)) from result
             verdict.frames += 1
-            if isinstance(result, BookUpdate):
+            if isinstance(result, BookUpdate | Level3Update):
                 verdict.verified += 1
             elif result is None:
                 verdict.ignored += 1

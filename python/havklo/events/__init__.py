@@ -16,10 +16,17 @@ from havklo._engine import (
     Desync,
     DesyncReason,
     Level,
+    Level3Book,
+    Level3Update,
+    Order,
+    OrderChange,
     Peek,
+    Priority,
+    QueuePosition,
     Sweep,
     Top,
 )
+from havklo.events.level3 import Cause, QueueChange
 from havklo.events.life import (
     BreakerChanged,
     Connected,
@@ -50,6 +57,7 @@ __all__ = [
     "BookUpdate",
     "BreakerChanged",
     "Candle",
+    "Cause",
     "Change",
     "Connected",
     "ConnectionLost",
@@ -61,11 +69,18 @@ __all__ = [
     "Heartbeat",
     "Instruments",
     "Level",
+    "Level3Book",
+    "Level3Update",
     "Maintenance",
     "Malformed",
     "Moved",
+    "Order",
+    "OrderChange",
     "Pair",
     "Peek",
+    "Priority",
+    "QueueChange",
+    "QueuePosition",
     "Refused",
     "Resync",
     "Silent",
@@ -82,6 +97,7 @@ __all__ = [
 
 Event: TypeAlias = (
     BookUpdate
+    | Level3Update
     | Trade
     | TradeGap
     | Ticker

@@ -15,13 +15,16 @@ from havklo.sim.delivery.link import Link
 from havklo.sim.server.connection import Connection
 from havklo.sim.server.duties import Duties
 
-__all__ = ["PATHS", "Connection", "Conversation", "Limits", "Rest", "Server"]
+__all__ = ["PATHS", "SOFTWARE", "Connection", "Conversation", "Limits", "Rest", "Server"]
 
 PATHS: Final[Mapping[Role, str]] = {"public": "/v2", "private": "/private/v2", "level3": "/level3/v2"}
 """Each ends with the version, as Kraken's own addresses do: many clients add it to an address themselves."""
 
 _ALSO: Final[Mapping[Role, str]] = {"private": "/v2/private", "level3": "/v2/level3"}
 """Whoever knows the public address only can go on from there."""
+
+SOFTWARE: Final = "havklo-simulator"
+"""What it says that it is: a client with nothing but its public address learns by this that all is on one port."""
 
 _MAX_REQUEST: Final = 1 << 20
 _GOODBYE_SECONDS: Final = 0.5
@@ -139,7 +142,7 @@ class Server:
         status, answer = self._rest.handle(
             request.method, request.path, request.headers, request.query, body, self._clock.epoch_ns()
         )
-        return web.Response(status=status, body=answer, content_type="application/json")
+        return web.Response(status=status, body=answer, content_type="application/json", headers={"Server": SOFTWARE})
 
     async def _connect(self, role: Role, request: web.Request) -> web.StreamResponse:
         """A WebSocket, from the door to its end."""
