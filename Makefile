@@ -7,7 +7,7 @@ WASM := web/engine/havklo.wasm
 RUST := Cargo.toml Cargo.lock $(shell find crates/engine/src crates/python/src crates/engine/Cargo.toml crates/python/Cargo.toml)
 SECONDS_DEMO ?=
 
-.PHONY: demo test lint bench faults soak dst judge foreign fuzz locks clean help
+.PHONY: demo test lint bench chances faults soak dst judge foreign fuzz locks clean help
 .DEFAULT_GOAL := help
 
 demo: $(STAMPS)/engine  ## Watch a book prove itself, break and heal, on the built-in simulator
@@ -42,7 +42,12 @@ dst: $(STAMPS)/engine  ## Play the client against the simulated exchange in virt
 
 judge: $(STAMPS)/engine  ## Judge a million messages and a million orders of the simulator
 	$(BIN)/python tests/proofs/books.py --messages $(or $(MESSAGES),1000000)
+	$(BIN)/python tests/proofs/level3.py --messages $(or $(MESSAGES),1000000)
 	$(BIN)/python tests/proofs/money.py --orders $(or $(ORDERS),1000000)
+
+chances: $(STAMPS)/engine  ## Fill probabilities against the published tables, and in markets whose truth is known
+	$(BIN)/python tests/proofs/fill_tables.py
+	$(BIN)/python tests/proofs/fill_worlds.py
 
 foreign: $(STAMPS)/engine $(STAMPS)/foreign  ## Let clients that nobody here wrote follow the simulator, a minute each
 	.venv-foreign/bin/python -m pytest tests/foreign -q

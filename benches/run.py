@@ -21,12 +21,13 @@ if importlib.util.find_spec("havklo") is None:  # built in place, not installed:
     sys.path.append(str(ROOT / "python"))
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT / "python")]))
 
-from figures import Options, Result, books, engine, imports, latency, loopback, memory, reads  # noqa: E402 - needs the path
+from figures import Options, Result, books, engine, imports, latency, level3, loopback, memory, reads  # noqa: E402 - needs the path
 from timing import Bar, Row, pinned, progress  # noqa: E402
 
 FIGURES: dict[str, Callable[[Options], Result]] = {
     "engine": engine.measure,
     "book": books.measure,
+    "level3": level3.measure,
     "read": reads.measure,
     "memory": memory.measure,
     "import": imports.measure,
@@ -34,7 +35,7 @@ FIGURES: dict[str, Callable[[Options], Result]] = {
     "latency": latency.measure,
 }
 CORE = 1
-PINNED = {"book", "read", "socket", "latency"}  # those that measure this very process
+PINNED = {"book", "level3", "read", "socket", "latency"}  # those that measure this very process
 
 
 def main() -> int:

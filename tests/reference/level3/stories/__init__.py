@@ -1,0 +1,1 @@
+"""What the level-3 vectors tell, a chapter a file."""
