@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 )
 def test_every_message_and_every_place(rules: Rules) -> None:
     """No desync, every place as in the simulator's ladders, and the rules found out."""
-    verdict = level3.prove(1_500, depths=(10, 100), symbols=1, rules=rules)
+    verdict = level3.prove(4_000, depths=(10, 100), symbols=1, rules=rules)
     assert verdict.good, verdict
 
 
@@ -45,6 +45,6 @@ def test_a_lost_message_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_as_a_command() -> None:
     """It says PASSED and ends with 0."""
-    command = [sys.executable, str(HERE / "level3.py"), "--messages", "1500", "--depth", "10", "--symbols", "1"]
+    command = [sys.executable, str(HERE / "level3.py"), "--messages", "4000", "--depth", "10", "--symbols", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the command stands above
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "PASSED"), done.stdout + done.stderr
