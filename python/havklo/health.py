@@ -214,8 +214,8 @@ def judge(
     2. Nothing is wanted: live, whatever its connections do.
     3. No topic is live, and one that is wanted once was: down.
     4. No topic is live yet: starting.
-    5. A topic is lost or reported; or a connection of which something is wanted is stalled or waits, or its
-       endpoint's breaker is not closed: degraded.
+    5. A topic is lost or reported; or a connection of which something is wanted is stalled or waits, or is being made
+       while its endpoint's breaker is not closed: degraded.
     6. Else: live. A topic that is being subscribed for the first time worries nobody while others are live: its own
        `subscribe` waits for it and raises if it fails.
 
@@ -243,7 +243,7 @@ def _worst(
     needed: Sequence[ConnectionHealth], lost: Sequence[TopicHealth], breakers: Sequence[BreakerHealth]
 ) -> str | None:
     # A breaker is asked only when somebody wants to connect: one that nobody needs would stay open for ever.
-    roles = {connection.role for connection in needed}
+    roles = {connection.role for connection in needed if connection.state in ("waiting", "connecting")}
     for breaker in breakers:
         if breaker.state == "open" and breaker.role in roles:
             return f"the breaker of the {breaker.role} endpoint is open"

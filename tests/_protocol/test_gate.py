@@ -29,8 +29,6 @@ def test_what_changes_is_told() -> None:
     (probing,) = gate.began(31 * SECOND)
     assert (probing.state, probing.retry_in_ns) == ("half_open", 0)
     assert gate.allows(32 * SECOND) == 33 * SECOND
-    gate.abandoned()
-    assert gate.allows(32 * SECOND) == 32 * SECOND
     (closed,) = gate.succeeded(33 * SECOND)
     assert (closed.state, closed.failures, closed.retry_in_ns) == ("closed", 0, 0)
     assert gate.succeeded(34 * SECOND) == []

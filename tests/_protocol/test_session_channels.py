@@ -316,7 +316,7 @@ def test_a_restart_counts_even_if_nothing_was_wanted_just_then() -> None:
 
 
 def test_a_connection_called_off_before_its_first_word_was_no_proof() -> None:
-    """Nobody knows what would have become of it, so another one may be the breaker's probe at once."""
+    """Nobody knows what would have become of it, so its place as the breaker's probe stays taken for a cool-down."""
     for is_open in (False, True):
         gate = Gate(breaker=Breaker(failures=1, cool_down=9 * SECOND))
         session = Session(lambda: 0.0, timings=QUIET, gate=gate)
@@ -329,7 +329,9 @@ def test_a_connection_called_off_before_its_first_word_was_no_proof() -> None:
         session.unsubscribe([BTC], 10 * SECOND)
         session.tick(12 * SECOND)
         assert session.link is LinkState.IDLE
-        assert gate.allows(12 * SECOND) == 12 * SECOND
+        assert gate.breaker.state is BreakerState.HALF_OPEN
+        assert gate.allows(12 * SECOND) == 13 * SECOND
+        assert gate.allows(18 * SECOND) == 18 * SECOND
 
 
 # -- topics that go elsewhere ------------------------------------------------------------------------------------------

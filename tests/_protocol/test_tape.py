@@ -200,6 +200,22 @@ def test_what_happened_before_the_subscription_is_nobodys_loss() -> None:
     assert short(tape.snapshot(trades(53, 54))) == [53, 54]
 
 
+def test_what_an_older_subscription_still_says_is_history() -> None:
+    """A trade from before the subscription that comes before its first snapshot is told as what it is, as all others.
+
+    Told as live it would seem to be followed by a hole to whoever does not want to hear of history.
+    """
+    tape = Tape(SYMBOL)
+    tape.begin(trade(14).timestamp)
+    assert tape.give_up() == []  # no snapshot came in time
+    assert tape.live(trades(11), 7) == ([], True)
+    told = [*tape.snapshot(trades(10, 11, 12, 13, 14)), *tape.live(trades(15), 8)[0]]
+    assert [(event.trade_id, event.source) for event in told if isinstance(event, Trade)] == [
+        *((number, "snapshot") for number in (10, 11, 12, 13, 14)),
+        (15, "live"),
+    ]
+
+
 def test_a_snapshot_in_any_order() -> None:
     """Kraken sends the oldest trade first; were it otherwise, nothing would be left out."""
     assert short(Tape(SYMBOL).snapshot(trades(52, 50, 51))) == [50, 51, 52]

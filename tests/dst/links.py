@@ -48,9 +48,12 @@ class Links:
         self._breaker = "closed"
         self._changed_at = 0
         self._probes = 0
+        self._needed_since = self._made_at = 0
+        self._client: Client | None = None
 
     def follow(self, kraken: Client) -> None:
         """Be told of everything."""
+        self._client = kraken
         kraken.on(Connected, self._connected)
         kraken.on(ConnectionLost, self._lost)
         kraken.on(BreakerChanged, self._turned)
@@ -73,16 +76,24 @@ class Links:
         never_through_an_open_breaker(self._journal, self._name, self._breaker, self._probes, now - self._changed_at)
 
     def sweep(self, harmed_at: int) -> None:
-        """See to it that the breaker is closed, or has reason not to be."""
+        """See to it that the breaker is closed, or has reason not to be: one that nobody needs is not asked."""
         now = self._clock.now()
-        if self._breaker != "closed" and any(self._up.values()):
-            peace = now - max(self._changed_at, harmed_at, self.free_at)
+        if self._breaker == "closed" or not (self._knocks_again or self._made_at > self._changed_at):
+            self._needed_since = now
+        elif any(self._up.values()):
+            peace = now - max(self._changed_at, harmed_at, self.free_at, self._needed_since)
             closes_in_time(self._journal, self._name, self._breaker, peace)
+
+    @property
+    def _knocks_again(self) -> bool:
+        """Whether a connection waits for its turn to be made."""
+        lines = () if self._client is None else self._client.health().connections
+        return any(line.state in ("waiting", "connecting") for line in lines)
 
     def _connected(self, event: Connected) -> None:
         if event.again and self._up.get(event.connection, True):
             self._journal.violate("connected without a loss", f"connection {event.connection} of {self._name}")
-        self._up[event.connection] = True
+        self._up[event.connection], self._made_at = True, self._clock.now()
 
     def _lost(self, event: ConnectionLost) -> None:
         self._up[event.connection] = False

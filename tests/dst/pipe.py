@@ -173,15 +173,16 @@ class Pipe:
     def is_to_blame(self, symbol: str) -> bool:
         """Whether a fault since the snapshot that a book rests on explains that it is wrong.
 
-        Or that snapshot was an old subscription's, which can't be told from a new one's before the ack.
+        Or that snapshot was an old subscription's, which can't be told from a new one's before the ack, nor after it
+        if a stall has held it back for so long.
         """
         since = self._based.get(symbol, 0)
         return symbol in self._rests_on_old or max(self._faults.get(symbol, -1), self._faults.get("", -1)) >= since
 
     def based_on(self, symbol: str, stamp: str) -> None:
         """Learn that a book rests on this snapshot from now on."""
-        self._based[symbol] = self._snapshots.pop((symbol, stamp), 0)
-        if symbol in self.wire.mixed:
+        made_at = self._based[symbol] = self._snapshots.pop((symbol, stamp), 0)
+        if symbol in self.wire.mixed or 0 < made_at < self.wire.asked_at.get(symbol, 0):
             self._journal.counts["books that rested on an old subscription's snapshot"] += 1
             self._rests_on_old.add(symbol)
         else:

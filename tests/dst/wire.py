@@ -30,12 +30,14 @@ class Wire:
 
     Attributes:
         depths: The depth at which each book was last asked for.
+        asked_at: When that was.
         mixed: The symbols of books that were asked for anew before their unsubscribe was acknowledged: until the new
             subscribe is, frames of the old subscription may still come.
     """
 
     def __init__(self, number: int, journal: Journal) -> None:
         self.depths: dict[str, int] = {}
+        self.asked_at: dict[str, int] = {}
         self.mixed: set[str] = set()
         self._number = number
         self._journal = journal
@@ -65,7 +67,7 @@ class Wire:
             if method == "subscribe":
                 self._subscribed(topic, req_id, now)
                 if channel == "book":
-                    self.depths[symbol] = params["depth"]
+                    self.depths[symbol], self.asked_at[symbol] = params["depth"], now
             else:
                 self._unsubscribed(topic, req_id, now)
             self._count(topic, now)

@@ -26,10 +26,11 @@ class Breaker:
     """Holds attempts back from an endpoint that has failed several times in a row.
 
     All connections of one role share it, so that a dozen of them do not each find out on their own. Ask `allows`
-    before an attempt and say `began` when it begins; then say `succeeded`, `failed` or `abandoned`, once. It can't
-    tell attempts apart: one that began before the breaker opened counts like any other when it ends, so its success
-    closes the breaker and its failure while a probe is under way opens it again. A probe of which nothing was said for
-    a whole cool-down has lost its place: an outcome that is never told must not lock everybody out.
+    before an attempt and say `began` when it begins; then say `succeeded` or `failed`, once. It can't tell attempts
+    apart: one that began before the breaker opened counts like any other when it ends, so its success closes the
+    breaker and its failure while a probe is under way opens it again. Of a probe that is called off nothing is said,
+    and its place stays taken: it has knocked, and the endpoint is given its cool-down. After a whole one it has lost
+    its place: an outcome that is never told must not lock everybody out.
 
     Args:
         failures: How many failures in a row open it.
@@ -99,10 +100,6 @@ class Breaker:
             return False
         self._retry_at = now + self._cool_down
         return self._become(BreakerState.OPEN)
-
-    def abandoned(self) -> None:
-        """Note that an attempt was called off before it had an outcome: another one may be the probe."""
-        self._probe_until = None
 
     def _is_closed_and_below_threshold(self) -> bool:
         return self._state is BreakerState.CLOSED and self._failures < self._threshold

@@ -44,10 +44,6 @@ class Gate:
         """Note that an attempt has failed, or that its connection ended without a word."""
         return self._told(now, changed=self.breaker.failed(now))
 
-    def abandoned(self) -> None:
-        """Note that an attempt was called off."""
-        self.breaker.abandoned()
-
     def _told(self, now: int, *, changed: bool) -> list[BreakerChanged]:
         if not changed:
             return []

@@ -398,8 +398,6 @@ class Session:
         if self.lives or self.link is LinkState.IDLE:
             return actions
         has_transport = self.link is not LinkState.WAITING
-        if self.link is LinkState.CONNECTING or (has_transport and not self._spoken):
-            self._gate.abandoned()
         self._rest()
         self.link, self._reconnect_at, self._opened_at = LinkState.IDLE, None, None
         return [*actions, Close("nothing is subscribed")] if has_transport else actions

@@ -122,6 +122,9 @@ class Tape:
             told.append(gap)
             self.last = min(map(_number, trades)) - 1
             known = {number: trade for number, trade in known.items() if number <= newest.trade_id + self._hold}
+        if first:
+            # What an older subscription still had to say is history like the rest of it.
+            known = {number: self._as_history(trade) for number, trade in known.items()}
         found = [replace(trade, source="snapshot" if first and self._is_old(trade) else "repair") for trade in trades]
         oldest = min(found, key=_number, default=None)
         if oldest is not None and oldest.source == "snapshot":
@@ -159,6 +162,9 @@ class Tape:
     def _is_old(self, trade: Trade) -> bool:
         """Whether a trade happened before the subscription."""
         return self._since is None or trade.timestamp <= self._since
+
+    def _as_history(self, trade: Trade) -> Trade:
+        return replace(trade, source="snapshot") if self._since is not None and self._is_old(trade) else trade
 
     def _counts_anew(self, newest: Trade) -> bool:
         """Whether the latest trade has a lower number than one that happened before it."""
