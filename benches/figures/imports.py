@@ -1,10 +1,12 @@
 """Import time, in fresh processes that take turns."""
 
+import os
 import subprocess
 import sys
 from functools import partial
 
 from figures import Options, Result, contenders, label
+from stream import CACHE
 from timing import Bar, Row, Samples, ratio, take_turns
 
 FIGURE = "import"
@@ -24,11 +26,13 @@ def measure(options: Options) -> Result:
 
 
 def _measure(modules: dict[str, str], rounds: int) -> Samples:
-    # The first import may have to write the byte code: one sample of several, and the median does not mind.
+    # The first import writes the byte code, as it is for any user: one sample of several, and the median does not mind.
     return take_turns({name: partial(_milliseconds, module) for name, module in modules.items()}, rounds, "import")
 
 
 def _milliseconds(module: str) -> float:
     command = [sys.executable, "-c", _CHILD.format(module)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - a command of our own
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(CACHE / "bytecode")
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603 - a command of our own
     return int(done.stdout.split()[-1]) / 1e6

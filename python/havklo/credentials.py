@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, NoReturn, Self, SupportsIndex, TypeAlias, final
 
-from havklo._protocol.auth import Param, Secret, SignedRequest, signed
+from havklo._protocol.auth import Param, SignedRequest, signed
+from havklo._protocol.secret import Secret
 from havklo.errors import ConfigurationError, CredentialsError
 
 __all__ = ["Credentials"]

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from havklo._protocol.auth import Param, Secret, SignedRequest, fields, form, next_nonce, sign, signed
+from havklo._protocol.auth import Param, SignedRequest, fields, form, next_nonce, sign, signed
+from havklo._protocol.secret import Secret
 from havklo.errors import ConfigurationError
 
 CASES = json.loads((Path(__file__).parents[2] / "vectors" / "signatures" / "rest.json").read_text())

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from havklo._protocol.auth import Secret
+from havklo._protocol.secret import Secret
 from havklo._protocol.tokens import Token
 from havklo.channels import Topic
 from havklo.errors import SubscriptionError

@@ -1,4 +1,4 @@
-"""How a request to Kraken's REST API is signed, and how its secrets are kept out of everything that people read."""
+"""How a request to Kraken's REST API is signed; the signed request shows nothing of its secrets."""
 
 import binascii
 import hashlib
@@ -9,56 +9,16 @@ from decimal import Decimal
 from typing import Final, NoReturn, SupportsIndex, TypeAlias, final
 from urllib.parse import urlencode
 
+from havklo._protocol.secret import Secret
 from havklo.errors import ConfigurationError
 
-__all__ = ["NONCE_MAX", "Param", "Secret", "SignedRequest", "fields", "form", "next_nonce", "sign", "signed"]
+__all__ = ["NONCE_MAX", "Param", "SignedRequest", "fields", "form", "next_nonce", "sign", "signed"]
 
 NONCE_MAX: Final = 2**64 - 1
 """The highest nonce there can be."""
 
 Param: TypeAlias = str | int | Decimal
 """What a form's field may be; a bool is written as true or false."""
-
-
-class Secret:
-    """A text that shows up nowhere by itself: not in a repr, a log, a traceback's locals, a dict of fields or a pickle.
-
-    Only `reveal` gives it. Whoever calls that hands the text on in the same expression and keeps it in no variable:
-    tools that report errors copy the variables of all frames.
-    """
-
-    __slots__ = ("_reveal",)
-
-    _reveal: Callable[[], str]
-
-    def __init__(self, text: str) -> None:
-        # A closure, and not an attribute: what walks over attributes finds a function.
-        self._reveal = lambda: text
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}, hidden>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret) or type(other) is not type(self):
-            return NotImplemented
-        return hmac.compare_digest(self._reveal().encode(), other.reveal().encode())
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._reveal()))
-
-    def __copy__(self) -> "Secret":
-        return self
-
-    def __deepcopy__(self, memo: object) -> "Secret":
-        return self
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        raise ConfigurationError("a secret can't be pickled")
-
-    @final
-    def reveal(self) -> str:
-        """Give the text itself."""
-        return self._reveal()
 
 
 @final

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias, final
 
 import msgspec
 
-from havklo._protocol.auth import Secret
+from havklo._protocol.secret import Secret
 from havklo._protocol.tokens import Token
 from havklo.channels import Topic
 

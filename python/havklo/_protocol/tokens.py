@@ -2,7 +2,7 @@
 
 from typing import Final, final
 
-from havklo._protocol.auth import Secret
+from havklo._protocol.secret import Secret
 
 __all__ = ["INVALID_SESSION", "Token", "TokenState", "may_resend"]
 
