@@ -175,7 +175,9 @@ def test_unknown_symbols(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"depth": 11}, {"depth": 0}, {"precision": (29, 0)}, {"channel": "trade"}], ids=str
+    "settings",
+    [{"depth": 11}, {"depth": 0}, {"depth": -10}, {"depth": 10**40}, {"precision": (29, 0)}, {"channel": "trade"}],
+    ids=str,
 )
 def test_settings_that_cannot_work(settings: dict[str, object]) -> None:
     """A depth, precision or channel that can never work is refused at once."""

@@ -65,6 +65,21 @@ def test_the_farther_back_the_less_likely() -> None:
     assert new <= chances[-1]
 
 
+def test_orders_that_were_pushed_out_are_ahead_of_nobody() -> None:
+    """What a shallow book was not told to its end does not count: it says what a deeper one of the market says."""
+    shallow, deep = Market(seed=7, depth=10), Market(seed=7, depth=100)
+    for market in (shallow, deep):
+        market.book.learn()
+        market.run(180)
+    for side in ("bid", "ask"):
+        chances = [
+            market.book.fill_probability(market.book.orders(side, 0)[0].order_id, within=1, model="cst").p
+            for market in (shallow, deep)
+        ]
+        assert min(chances) > 0.5
+        assert abs(chances[0] - chances[1]) < 0.1
+
+
 def test_own_orders_are_not_ahead() -> None:
     """Whoever owns the first order is not behind it."""
     market = Market()

@@ -261,7 +261,18 @@ def test_numbers_keep_their_digits() -> None:
     assert (str(trade.price), str(trade.qty), trade.recv_ns, trade.source) == ("83744.30", "0.00044780", 0, "live")
 
 
-@pytest.mark.parametrize("frame", [b"", b"{", b'{"channel":"heartbeat"', b'{"channel":"\xff"}', b"nonsense", b"\x00"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"",
+        b"{",
+        b'{"channel":"heartbeat"',
+        b'{"channel":"\xff"}',
+        b'{"channel":"trade","type":"update","data":[{"symbol":"\xff"}]}',
+        b"nonsense",
+        b"\x00",
+    ],
+)
 def test_decode_malformed(frame: bytes) -> None:
     """Bytes that are no JSON raise with an excerpt of themselves, and the cause chained."""
     with pytest.raises(MalformedFrame) as caught:

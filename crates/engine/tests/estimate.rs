@@ -325,6 +325,21 @@ fn levels_that_come_into_the_window_are_no_new_orders() {
 }
 
 #[test]
+fn what_is_pushed_out_of_the_window_is_ahead_of_nobody() {
+    let mut bench = Bench::new(5, options());
+    let come = |price, sequence| OrderEvent { price, ..event(Side::Bid, Kind::New, true, sequence, 0) };
+    bench.tell(&[come(90, 900_001), come(80, 900_002), come(80, 900_003)]);
+    bench.estimator.reaches(Side::Bid, 80);
+    assert_eq!(bench.estimator.ahead(Side::Bid, 70, None).len(), 8);
+    bench.estimator.reaches(Side::Bid, 90);
+    assert_eq!(bench.estimator.ahead(Side::Bid, 70, None).len(), 6);
+    // The other side has better prices where this one has worse.
+    assert_eq!(bench.estimator.ahead(Side::Ask, 101, None).len(), 5);
+    bench.estimator.reaches(Side::Ask, 101);
+    assert_eq!(bench.estimator.ahead(Side::Ask, 101, None).len(), 5);
+}
+
+#[test]
 fn own_orders_are_not_ahead_and_do_not_count() {
     let mut bench = Bench::new(5, options());
     bench.run(100);

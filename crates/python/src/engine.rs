@@ -5,7 +5,9 @@ use crate::errors;
 use crate::events::{BookUpdate, Desync, DesyncData, Level3Update, OrdersData, UpdateData};
 use crate::level3::Level3Book;
 use havklo_engine::{BookId, Channel, Malformed, Outcome, Rules, Settings};
+use pyo3::Borrowed;
 use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use std::borrow::Cow;
@@ -31,6 +33,24 @@ impl Shared {
     #[inline]
     pub fn symbol(&self, py: Python<'_>, book: BookId) -> Py<PyString> {
         self.lock().symbols[book.index()].clone_ref(py)
+    }
+}
+
+/// A depth as it is asked for: one that no machine word holds is none that Kraken offers.
+#[derive(Clone, Copy)]
+struct Depth(usize);
+
+impl<'py> FromPyObject<'_, 'py> for Depth {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let py = given.py();
+        match given.extract::<usize>() {
+            Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
+                Err(errors::configuration(py, format!("no book has a depth of {}", given.repr()?)))
+            }
+            depth => depth.map(Self),
+        }
     }
 }
 
@@ -154,11 +174,12 @@ impl Engine {
     }
 
     /// Keeps a symbol's book from now on; a symbol that is tracked already starts anew with these settings.
-    #[pyo3(signature = (symbol, depth = 10, precision = None, channel = "book"))]
+    #[pyo3(signature = (symbol, depth = Depth(10), precision = None, channel = "book"),
+        text_signature = "($self, symbol, depth=10, precision=None, channel='book')")]
     fn track(
         &self,
         symbol: &Bound<'_, PyString>,
-        depth: usize,
+        depth: Depth,
         precision: Option<(u8, u8)>,
         channel: &str,
     ) -> PyResult<Py<Book>> {
@@ -167,7 +188,8 @@ impl Engine {
             let message = format!("the engine keeps channels 'book' and 'level3', not '{channel}'");
             return Err(errors::configuration(py, message));
         };
-        let tracked = self.shared.lock().engine.track(symbol.to_str()?, Settings { channel, depth, precision });
+        let tracked =
+            self.shared.lock().engine.track(symbol.to_str()?, Settings { channel, depth: depth.0, precision });
         let id = tracked.map_err(|error| errors::configuration(py, error.to_string()))?;
         let mut kept = self.shared.lock();
         if kept.symbols.len() == id.index() {

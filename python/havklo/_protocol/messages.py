@@ -206,9 +206,13 @@ def decode(frame: bytes, recv_ns: int = 0) -> Message:
         return Unknown()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedFrame(str(error), frame) from error
-    if envelope.method is not None or envelope.success is not None or envelope.Error is not None:
-        return _response(envelope)
-    return _data(envelope, recv_ns)
+    try:
+        if envelope.method is not None or envelope.success is not None or envelope.Error is not None:
+            return _response(envelope)
+        return _data(envelope, recv_ns)
+    except UnicodeDecodeError as error:
+        # Texts inside `data` are read only now.
+        raise MalformedFrame(str(error), frame) from error
 
 
 def _data(envelope: _Envelope, recv_ns: int) -> Message:

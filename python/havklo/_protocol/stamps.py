@@ -6,6 +6,7 @@ from datetime import date
 __all__ = ["epoch_ns"]
 
 _SECOND = 1_000_000_000
+_LATEST = 2**63 - 1 - _SECOND  # what 64 bits hold, as the engine counts: the years 1678 to 2261
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _STAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))",
@@ -27,8 +28,8 @@ def epoch_ns(text: str) -> int | None:
         text: Such as "2026-11-22T09:30:00.123456Z".
 
     Returns:
-        The moment, or None if the text is no such timestamp: a stamp that can't be read costs a measurement, and must
-        not cost the message that it came with.
+        The moment, or None if the text is no such timestamp, or one that 64 bits can't hold: a stamp that can't be
+        read costs a measurement, and must not cost the message that it came with.
     """
     second = _seconds.get(text[:20])
     if second is not None and text[-1] == "Z":
@@ -57,11 +58,16 @@ def _read(text: str) -> int | None:
         moment = whole
     else:
         moment = whole + int(digits.ljust(9, "0"))
-        _remember(text[:20], whole)
+        if _within(moment) is not None:
+            _remember(text[:20], whole)
     if sign is None:
-        return moment
+        return _within(moment)
     ahead = (int(ahead_hours) * 60 + int(ahead_minutes)) * 60 * _SECOND
-    return moment - ahead if sign == "+" else moment + ahead
+    return _within(moment - ahead if sign == "+" else moment + ahead)
+
+
+def _within(moment: int) -> int | None:
+    return moment if abs(moment) <= _LATEST else None
 
 
 def _remember(start: str, whole: int) -> None:

@@ -143,6 +143,11 @@ impl Estimator {
         self.look(view);
     }
 
+    /// The book reaches to this price and no farther: of what lies beyond no message tells.
+    pub fn reaches(&mut self, side: Side, worst: u128) {
+        self.orders.forget_beyond(side, worst);
+    }
+
     /// One print of the `trade` channel. Prints of one taker at one time count as one sweep.
     ///
     /// Whoever tells of trades must go on to: from then on an order that left, and that no trade took, was canceled.

@@ -96,6 +96,14 @@ impl Orders {
         }
     }
 
+    /// Nobody tells any more of prices worse than this one: what was held there is out of date.
+    pub fn forget_beyond(&mut self, side: Side, price: u128) {
+        let (worst, queues) = (key(side, price), &mut self.sides[side as usize]);
+        while let Some(entry) = queues.last_entry().filter(|entry| *entry.key() > worst) {
+            self.count -= entry.remove().len();
+        }
+    }
+
     /// How many prices of a side are better than this one, counted up to `most`.
     pub fn better(&self, side: Side, price: u128, most: usize) -> usize {
         self.sides[side as usize].range(..key(side, price)).take(most).count()

@@ -159,6 +159,12 @@ impl Book {
                     self.describe(change, events);
                 }
                 estimator.message(now_ns, &view, events);
+                for (side, ladder) in [(Side::Bid, &self.bids), (Side::Ask, &self.asks)] {
+                    // What a full side has pushed out goes on elsewhere, and is traded or canceled without a word.
+                    if let Some(worst) = ladder.levels().get(self.settings.depth - 1) {
+                        estimator.reaches(side, worst.price);
+                    }
+                }
             }
         }
         self.level3 = Some(level3);
