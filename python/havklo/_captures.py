@@ -17,7 +17,10 @@ from msgspec import UNSET, UnsetType
 
 from havklo.errors import CaptureError
 
-__all__ = ["Capture", "Frame"]
+__all__ = ["GIVEN_UP", "Capture", "Frame", "given_up"]
+
+GIVEN_UP: Final = (RecursionError, UnicodeDecodeError)
+"""With these the decoder gives up a text, beside its own errors."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SECOND: Final = 1_000_000_000
@@ -101,6 +104,8 @@ class Capture:
             raise self._unreadable(error) from error
         except msgspec.DecodeError as error:
             raise self.wrong(number, _sentence(error)) from error
+        except GIVEN_UP as error:
+            raise self.wrong(number, given_up(error)) from error
 
     def wrong(self, line: int | None, detail: str, *, hint: str | None = None) -> CaptureError:
         """Make the error that says what is wrong with the file, or with a line of it."""
@@ -144,6 +149,11 @@ def _arrival(line: _Line) -> int:
     if not 0 <= recv_ns <= _LAST_NS:
         raise msgspec.ValidationError("the time is none that nanoseconds since 1970 can tell")
     return recv_ns
+
+
+def given_up(error: Exception) -> str:
+    """Why the decoder gave up."""
+    return "JSON that is nested too deeply" if isinstance(error, RecursionError) else "the text is not UTF-8"
 
 
 def _sentence(error: msgspec.DecodeError) -> str:

@@ -29,7 +29,7 @@ def test_a_clean_capture(write: Write, market: Any, wrapped: bool) -> None:
     path = write("clean.jsonl", *frames, wrapped=wrapped)
     verdict = prove(str(path))
     assert (verdict.frames, verdict.verified, verdict.ignored) == (3_001, 3_001, 0)
-    assert (verdict.depths, verdict.first, verdict.hint) == ({"BTC/USD": 10}, None, None)
+    assert (verdict.depths, verdict.first, verdict.hint) == ({("book", "BTC/USD"): 10}, None, None)
     assert verdict.frames_per_second > 0
 
 
@@ -51,7 +51,7 @@ def test_the_depth_comes_from_the_subscription(write: Write, market: Any) -> Non
     btc, eth = market("BTC/USD", 25), market("ETH/USD", 100)
     path = write("two.jsonl", btc.ack(25), eth.ack(100), btc.snapshot(), eth.snapshot(), btc.update(), eth.update())
     verdict = prove(str(path), depth=10)
-    assert verdict.depths == {"BTC/USD": 25, "ETH/USD": 100}
+    assert verdict.depths == {("book", "BTC/USD"): 25, ("book", "ETH/USD"): 100}
     assert verdict.verified == verdict.frames == 4
 
 
@@ -59,10 +59,10 @@ def test_without_a_subscription_the_option_counts(write: Write, market: Any) -> 
     """A snapshot whose subscription is not in the file is tracked at the given depth, else at 10."""
     btc = market("BTC/USD", 25)
     path = write("headless.jsonl", btc.snapshot(), btc.update(), wrapped=False)
-    assert prove(str(path), depth=25).depths == {"BTC/USD": 25}
-    assert prove(str(path)).depths == {"BTC/USD": 10}
+    assert prove(str(path), depth=25).depths == {("book", "BTC/USD"): 25}
+    assert prove(str(path)).depths == {("book", "BTC/USD"): 10}
     ack = write("shallow.jsonl", btc.ack(None), btc.snapshot())
-    assert prove(str(ack), depth=25).depths == {"BTC/USD": 25}
+    assert prove(str(ack), depth=25).depths == {("book", "BTC/USD"): 25}
 
 
 def test_an_update_for_no_book_is_ignored(write: Write, market: Any) -> None:
@@ -79,7 +79,7 @@ def test_a_resubscription(write: Write, market: Any) -> None:
     frames += [btc.ack(25), btc.snapshot(), btc.update(), btc.ack(25), btc.update()]
     path = write("again.jsonl", *frames)
     assert counts(path) == (6, 5, 0, 1)
-    assert prove(str(path)).depths == {"BTC/USD": 25}
+    assert prove(str(path)).depths == {("book", "BTC/USD"): 25}
 
 
 def test_acks_of_other_kinds_change_nothing(write: Write, market: Any) -> None:

@@ -172,7 +172,7 @@ def test_the_ready_scenarios_are_named() -> None:
 
 def test_the_guides_have_examples() -> None:
     """The patterns above find what the guides show."""
-    assert len(SCRIPTS) == 24
-    assert len(COMMANDS) == 10
+    assert len(SCRIPTS) == 26
+    assert len(COMMANDS) == 12
     named = {block.name for _, block in ALL if block.name}
     assert named == {"bot.py", "ccxt_books.py", "conftest.py", "market.py", "mine.toml", "sdk_books.py", "test_bot.py"}

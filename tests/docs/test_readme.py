@@ -55,8 +55,8 @@ def test_a_command_runs(command: str, folder: Path) -> None:
 
 def test_the_readme_has_examples() -> None:
     """The patterns above find what the README shows."""
-    assert len(EXAMPLES) == 5
-    assert len(COMMANDS) == 7
+    assert len(EXAMPLES) == 6
+    assert len(COMMANDS) == 9
 
 
 def test_the_two_commands_are_in_the_makefile() -> None:

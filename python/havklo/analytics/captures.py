@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 import msgspec
 
-from havklo._captures import Capture, Frame
+from havklo._captures import GIVEN_UP, Capture, Frame, given_up
 from havklo._engine import BookUpdate, Desync, Engine, MalformedFrame
 from havklo._protocol.messages import Rows, Unreadable, decode
 from havklo.analytics._metric import Metric
@@ -109,6 +109,8 @@ class _Reader:
                 yield from self._frame(frame)
             except (MalformedFrame, ConfigurationError, msgspec.DecodeError) as error:
                 raise self._capture.wrong(frame.line, str(error)) from error
+            except GIVEN_UP as error:
+                raise self._capture.wrong(frame.line, given_up(error)) from error
 
     def _frame(self, frame: Frame) -> "Iterator[Recorded]":
         channel = next((name for name, usual in _USUAL.items() if frame.data.startswith(usual)), None)
@@ -148,7 +150,10 @@ class _Reader:
             self._track(channel, symbol, result.depth or self._depth)
 
     def _track(self, channel: str, symbol: str, depth: int) -> None:
-        self._engines[channel].track(symbol, depth, self._precision, channel)
+        try:
+            self._engines[channel].track(symbol, depth, self._precision, channel)
+        except OverflowError as error:  # a number that is none of the engine's
+            raise ConfigurationError(f"depth {depth} is not offered") from error
         self._depths[channel, symbol] = depth
 
     def _trades(self, frame: Frame) -> "Iterator[Trade | TradeGap]":

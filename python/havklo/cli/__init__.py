@@ -1,4 +1,4 @@
-"""The command line: `havklo book`, `trades`, `ticker`, `ohlc`, `demo`, `sim`, `verify` and `doctor`, one file each."""
+"""The command line: `havklo book`, `trades`, `ticker`, `ohlc`, `demo`, `sim`, `verify`, `study` and `doctor`."""
 
 import os
 import sys

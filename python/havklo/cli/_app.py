@@ -15,6 +15,7 @@ Examples:
   havklo trades BTC/USD ETH/USD      trades as they happen; ticker and ohlc, too
   havklo sim                         a simulated Kraken to connect a program to
   havklo verify capture.jsonl        prove recorded frames once more
+  havklo study queue sim             queues and fill probabilities, as one page
   havklo doctor                      what works here, and what to do about the
                                      rest
 
@@ -46,4 +47,5 @@ app.command("havklo.cli.ticker:app", name="ticker", help="Show best prices, last
 app.command("havklo.cli.ohlc:app", name="ohlc", help="Show candles.")
 app.command("havklo.cli.sim:app", name="sim", help="Run a simulated Kraken on this machine.")
 app.command("havklo.cli.verify:app", name="verify", help="Prove recorded frames once more.")
+app.command("havklo.cli.study:app", name="study", help="Study queues, and how good fill probabilities are.")
 app.command("havklo.cli.doctor:app", name="doctor", help="Check this machine and the way to Kraken.")

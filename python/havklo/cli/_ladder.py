@@ -2,28 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from textwrap import wrap
 from typing import Final, NamedTuple
 
 from rich.text import Text
 
 from havklo.cli import _palette as palette
-from havklo.cli._view import (
-    Note,
-    View,
-    clock_text,
-    mid_of,
-    newest,
-    number,
-    quantity,
-    signed_percent,
-)
-from havklo.events import BookSnapshot, Level
+from havklo.cli._sheet import checksum_line, head, middle, note_lines, rule, sheet
+from havklo.cli._view import Note, View, newest, number, quantity
+from havklo.events import Level
 
 __all__ = ["draw"]
 
 _BLOCKS: Final = " ▏▎▍▌▋▊▉█"
-_MINUS: Final = "\N{MINUS SIGN}"
 _HEADER: Final = 3  # the head's two lines and the columns' names
 _FOOTER: Final = 4  # a rule, the checksum, the counters, what is proven
 _BAR: Final = 48
@@ -60,8 +50,8 @@ def draw(view: View, notes: Sequence[Note], *, width: int, height: int, log: int
     """
     log_room = min(log, max(0, height - _HEADER - _FOOTER - 5))
     # A long note takes several lines, so that none of its figures is cut off; the newest lines stay in sight.
-    note_lines = [line for note in newest(notes, log_room) for line in _note(note, width)]
-    shown_notes = note_lines[max(0, len(note_lines) - log_room) :]
+    told = [line for note in newest(notes, log_room) for line in note_lines(note, width)]
+    shown_notes = told[max(0, len(told) - log_room) :]
     log_lines = len(shown_notes) + bool(shown_notes)
     rows = max(1, min(view.depth, (height - _HEADER - _FOOTER - log_lines - 1) // 2))
     bid_levels, ask_levels = (view.shown.bids[:rows], view.shown.asks[:rows]) if view.shown else ((), ())
@@ -70,18 +60,18 @@ def draw(view: View, notes: Sequence[Note], *, width: int, height: int, log: int
     asks = _rows(ask_levels, largest, view.proven_depth)
     columns = _fit([*bids, *asks], width)
     lines = [
-        *_head(view, width),
+        *head(view, width, f"depth {view.depth}"),
         _names(columns),
         *(Text() for _ in range(rows - len(asks))),
         *(_line(row, columns, palette.ASK, palette.ASK_BAR, view.live) for row in reversed(asks)),
-        _middle(view, width),
+        middle(view, width),
         *(_line(row, columns, palette.BID, palette.BID_BAR, view.live) for row in bids),
         *(Text() for _ in range(rows - len(bids))),
         *_foot(view, width),
     ]
     if shown_notes:
-        lines += [_rule(width, "log"), *shown_notes]
-    return _sheet(lines, width, height)
+        lines += [rule(width, "log"), *shown_notes]
+    return sheet(lines, width, height)
 
 
 def _rows(levels: Iterable[Level], largest: Decimal, proven_depth: int) -> list[_Row]:
@@ -110,26 +100,6 @@ def _common(texts: Sequence[str]) -> int:
     """How many characters all texts begin with."""
     columns = zip(*texts, strict=False)
     return next((index for index, letters in enumerate(columns) if len(set(letters)) > 1), 0)
-
-
-def _head(view: View, width: int) -> list[Text]:
-    state = palette.STATES.get(view.word, palette.WARN)
-    first = Text.assemble((f" {view.symbol}", f"bold {palette.BRIGHT}"), (f"  depth {view.depth}", palette.SOFT))
-    word = Text.assemble(("● ", state), (view.word.upper(), f"bold {state}"), " ")
-    mid = mid_of(view.shown) if view.shown else None
-    if mid is not None:
-        first.append(
-            f"   {_with_decimals(mid[1], view.shown)}", f"bold {palette.BRIGHT}" if view.live else palette.FAINT
-        )
-    first.truncate(max(0, width - word.cell_len), pad=True)
-    return [first.append_text(word), Text(f" {view.venue}", palette.FAINT)]
-
-
-def _with_decimals(price: Decimal, shown: BookSnapshot | None) -> str:
-    """A price between the book's prices: with one decimal more than they have, so that it keeps its width."""
-    levels = (*shown.bids[:1], *shown.asks[:1]) if shown else ()
-    decimals = max((-int(level.price.as_tuple().exponent) for level in levels), default=0)
-    return f"{price:.{max(0, decimals) + 1}f}"
 
 
 def _names(columns: _Columns) -> Text:
@@ -166,59 +136,12 @@ def _bar(share: float, cells: int) -> str:
     return _BLOCKS[8] * full + (_BLOCKS[rest] if rest else "")
 
 
-def _middle(view: View, width: int) -> Text:
-    if not view.live:
-        said = f" {view.word.upper()}" + (f": {view.trouble}" if view.trouble else "") + " "
-        return Text(said.ljust(width), f"bold {palette.BACK} on {palette.STATES.get(view.word, palette.WARN)}")
-    mid = mid_of(view.shown) if view.shown else None
-    if mid is None:
-        return _rule(width, "a side is empty")
-    spread, middle = mid
-    parts = [f"spread {number(spread)}", f"{spread / middle * 10_000:.2f} bp"]
-    if view.microprice is not None:
-        parts.append(f"micro {_with_decimals(view.microprice, view.shown)}")
-    if view.imbalance is not None:
-        parts.append(f"imbalance {signed_percent(view.imbalance, _MINUS)}")
-    return _rule(width, "  ".join(parts), palette.BRIGHT)
-
-
 def _foot(view: View, width: int) -> list[Text]:
-    checksum = Text(" checksum ", palette.FAINT)
-    if view.shown is not None:
-        checksum.append(f"{view.shown.checksum:>10}", palette.BRIGHT if view.live else palette.GREY)
-        checksum.append("  equals Kraken's" if view.live else "  was the last to equal Kraken's", palette.SOFT)
     reach = view.held or view.reach if view.shown is not None else ""
     warned = view.held is not None or not view.live
     return [
-        _rule(width, "proof"),
-        checksum,
+        rule(width, "proof"),
+        checksum_line(view),
         Text(f" {view.proof}", palette.SOFT),
         Text(f" {reach}", palette.WARN if warned else palette.SOFT),
     ]
-
-
-def _note(note: Note, width: int) -> list[Text]:
-    line = Text(f" {clock_text(note.at_ns)} ", palette.FAINT)
-    line.append(f"{note.kind:<11}", palette.NOTES.get(note.kind, palette.SOFT))
-    first, *more = wrap(note.text, max(20, width - line.cell_len)) or [""]
-    indent = " " * line.cell_len
-    return [line.append(first, palette.BRIGHT), *(Text(indent + part, palette.BRIGHT) for part in more)]
-
-
-def _rule(width: int, title: str, style: str = palette.FAINT) -> Text:
-    line = Text("── ", palette.LINE)
-    line.append(title, style)
-    return line.append(f" {'─' * max(0, width - line.cell_len - 1)}", palette.LINE)
-
-
-def _sheet(lines: Sequence[Text], width: int, height: int) -> Text:
-    """The lines cut and filled to the terminal's size, on the sheet's own ground."""
-    sheet = Text(style=f"{palette.BRIGHT} on {palette.BACK}", no_wrap=True, overflow="crop", end="")
-    blank = Text()
-    for index in range(height):
-        line = lines[index].copy() if index < len(lines) else blank.copy()
-        line.truncate(width, overflow="ellipsis", pad=True)
-        sheet.append_text(line)
-        if index < height - 1:
-            sheet.append("\n")
-    return sheet

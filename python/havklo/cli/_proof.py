@@ -1,22 +1,25 @@
-"""Proves a capture: every frame goes through the engine, as it would have on the wire."""
+"""Proves a capture: every frame of its books, of level 2 or 3, goes through the engine as it would have on the wire."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, final
+from typing import Final, Literal, TypeAlias, final
 
 import msgspec
 
-from havklo._captures import Capture, Frame
+from havklo._captures import GIVEN_UP, Capture, Frame, given_up
 from havklo._engine import BookUpdate, Desync, DesyncReason, Engine, Level3Update, MalformedFrame
 from havklo.errors import CaptureError, ConfigurationError
 
 __all__ = ["FirstDesync", "Verdict", "prove"]
 
+_Channel: TypeAlias = Literal["book", "level3"]
+
 _BATCH: Final = 1_024
 # How nearly every frame begins; whatever differs is read key by key.
 _USUAL: Final = b'{"channel":"book","type":"update",'
+_USUAL_LEVEL3: Final = b'{"channel":"level3","type":"update",'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,12 +28,14 @@ class FirstDesync:
 
     Attributes:
         line: The line, from 1.
+        channel: `book`, or `level3` for a book of single orders.
         symbol: The book.
         reason: What was broken.
         detail: That as a sentence.
     """
 
     line: int
+    channel: _Channel
     symbol: str
     reason: DesyncReason
     detail: str
@@ -40,12 +45,12 @@ class FirstDesync:
 class Verdict:
     """What came of one capture.
 
-    `frames` counts book frames: snapshots and updates of the `book` channel. Each of them is verified,
-    desynchronised its book, or was ignored, because its book was not live.
+    `frames` counts book frames: snapshots and updates of the `book` and the `level3` channel. Each of them is
+    verified, desynchronised its book, or was ignored, because its book was not live.
 
     Attributes:
         path: The file, as given.
-        depths: Depth by symbol.
+        depths: Depth by channel and symbol: a capture may have both books of a symbol.
         frames: Book frames.
         verified: Those that were proven.
         desyncs: Those that were not, by reason.
@@ -56,7 +61,7 @@ class Verdict:
     """
 
     path: str
-    depths: dict[str, int] = field(default_factory=dict[str, int])
+    depths: dict[tuple[_Channel, str], int] = field(default_factory=dict[tuple[_Channel, str], int])
     frames: int = 0
     verified: int = 0
     desyncs: Counter[DesyncReason] = field(default_factory=Counter[DesyncReason])
@@ -105,7 +110,9 @@ def prove(
         raise capture.wrong(None, "the file is empty")
     if not verdict.frames:
         raise capture.wrong(
-            None, "no book frame is in it", hint="verify proves the book channel of Kraken's WebSocket v2"
+            None,
+            "no book frame is in it",
+            hint="verify proves the book and the level3 channel of Kraken's WebSocket v2",
         )
     verdict.hint = prover.hint()
     return verdict
@@ -117,10 +124,22 @@ class _Ack(msgspec.Struct, gc=False):
     depth: int | None = None
 
 
+class _Entry(msgspec.Struct, gc=False):
+    """A level, or an order of level 3, which has its price by another name."""
+
+    price: msgspec.Raw = msgspec.Raw(b"")
+    limit_price: msgspec.Raw = msgspec.Raw(b"")
+
+
 class _Named(msgspec.Struct, gc=False):
     symbol: str
-    bids: list[msgspec.Raw] = []
-    asks: list[msgspec.Raw] = []
+    bids: list[_Entry] = []
+    asks: list[_Entry] = []
+
+    @property
+    def width(self) -> int:
+        """How many levels its longer side has."""
+        return max(len({bytes(each.limit_price or each.price) for each in side}) for side in (self.bids, self.asks))
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -148,17 +167,23 @@ class _Prover:
         self._capture = capture
         self._depth = depth
         self._precision = precision
-        self._engine = Engine()
-        self._batch: list[tuple[bytes, int]] = []
-        self._lines: list[int] = []
-        self._widths: dict[str, int] = {}
+        # An engine keeps a symbol's book of one level; a capture may have both.
+        self._engines: dict[_Channel, Engine] = {"book": Engine(), "level3": Engine()}
+        self._batch: list[tuple[_Channel, Frame]] = []
+        self._widths: dict[tuple[_Channel, str], int] = {}
 
     def take(self, frame: Frame) -> bool:
         """Take the next frame; True when a batch of them was proven."""
-        if not frame.data.startswith(_USUAL) and not self._is_book(frame):
+        channel: _Channel | None
+        if frame.data.startswith(_USUAL):
+            channel = "book"
+        elif frame.data.startswith(_USUAL_LEVEL3):
+            channel = "level3"
+        else:
+            channel = self._other(frame)
+        if channel is None:
             return False
-        self._batch.append((frame.data, frame.recv_ns))
-        self._lines.append(frame.line)
+        self._batch.append((channel, frame))
         if len(self._batch) < _BATCH:
             return False
         self.flush()
@@ -166,19 +191,23 @@ class _Prover:
 
     def flush(self) -> None:
         """Prove what has been taken."""
-        batch, lines = self._batch, self._lines
-        self._batch, self._lines = [], []
+        batch, self._batch = self._batch, []
         verdict = self.verdict
-        for line, result in zip(lines, self._engine.receive_many(batch), strict=True):
+        results = {
+            channel: iter(engine.receive_many([(each.data, each.recv_ns) for of, each in batch if of == channel]))
+            for channel, engine in self._engines.items()
+        }
+        for channel, frame in batch:
+            result = next(results[channel])
             if isinstance(result, MalformedFrame):
-                raise self._capture.wrong(line, str(result)) from result
+                raise self._capture.wrong(frame.line, str(result)) from result
             verdict.frames += 1
             if isinstance(result, BookUpdate | Level3Update):
                 verdict.verified += 1
             elif result is None:
                 verdict.ignored += 1
             else:
-                self._note(line, result)
+                self._note(frame.line, channel, result)
 
     def stopped(self, error: CaptureError) -> CaptureError:
         """The same error, or an earlier one, with what is known of the file's part before it."""
@@ -198,69 +227,82 @@ class _Prover:
         verdict = self.verdict
         if verdict.first is None:
             return None
-        symbol, reason = verdict.first.symbol, verdict.first.reason
-        if reason is DesyncReason.CHECKSUM and not verdict.verified and self._precision is None:
+        book = verdict.first.channel, verdict.first.symbol
+        if verdict.first.reason is DesyncReason.CHECKSUM and not verdict.verified and self._precision is None:
             return (
                 "not one frame was proven: if the numbers went through floats, their trailing zeros can be "
                 "given back with --precision P,Q, the pair's decimals of price and quantity"
             )
-        width = self._widths.get(symbol, 0)
-        if width > verdict.depths.get(symbol, width):
+        width = self._widths.get(book, 0)
+        if width > verdict.depths.get(book, width):
             fitting = f"its snapshot has {width} levels a side: try --depth {width}"
             return f"no subscription is in the file, and {fitting}"
         return None
 
-    def _note(self, line: int, desync: Desync) -> None:
+    def _note(self, line: int, channel: _Channel, desync: Desync) -> None:
         self.verdict.desyncs[desync.reason] += 1
         if self.verdict.first is None:
             self.verdict.first = FirstDesync(
-                line=line, symbol=desync.symbol, reason=desync.reason, detail=desync.detail
+                line=line, channel=channel, symbol=desync.symbol, reason=desync.reason, detail=desync.detail
             )
 
-    def _is_book(self, frame: Frame) -> bool:
-        """Whether a frame belongs to the book channel; what it says about subscriptions is heeded."""
+    def _other(self, frame: Frame) -> _Channel | None:
+        """Tell the channel of an unusual frame, if it is one of books; what it says about subscriptions is heeded."""
         try:
             head = _heads.decode(frame.data)
             if head.method is not None:
                 if head.success:
                     self._heed(head.method, _acks.decode(head.result), frame.line)
-                return False
+                return None
         except msgspec.ValidationError:
-            return False  # JSON, but nothing of the book channel
+            return None  # JSON, but nothing of these channels
         except msgspec.DecodeError as error:
             raise self._capture.wrong(frame.line, f"the frame is not JSON ({error})") from error
-        if head.channel == "book" and head.type == "snapshot":
-            self._meet(head.data, frame.line)
-        return head.channel == "book"
+        except GIVEN_UP as error:
+            raise self._capture.wrong(frame.line, given_up(error)) from error
+        channel = _channel(head.channel)
+        if channel is not None and head.type == "snapshot":
+            self._meet(channel, head.data, frame.line)
+        return channel
 
     def _heed(self, method: str, ack: _Ack, line: int) -> None:
-        if ack.channel != "book" or ack.symbol is None:
+        channel, symbol = _channel(ack.channel), ack.symbol
+        if channel is None or symbol is None:
             return
-        known = self.verdict.depths.get(ack.symbol)
+        known = self.verdict.depths.get((channel, symbol))
         if method == "unsubscribe" and known is not None:
             self.flush()
-            self._engine.suspend(ack.symbol, "unsubscribed")
+            self._engines[channel].suspend(symbol, "unsubscribed")
         elif method == "subscribe" and (known is None or ack.depth not in (None, known)):
-            self._track(ack.symbol, ack.depth, line)
+            self._track(channel, symbol, ack.depth, line)
 
-    def _meet(self, data: msgspec.Raw, line: int) -> None:
+    def _meet(self, channel: _Channel, data: msgspec.Raw, line: int) -> None:
         """A snapshot of a book whose subscription is not in the file."""
         try:
             named = _snapshots.decode(data)
         except msgspec.ValidationError:
             return  # the engine says what is wrong with it
+        except GIVEN_UP as error:
+            raise self._capture.wrong(line, given_up(error)) from error
         for book in named:
-            if book.symbol not in self.verdict.depths:
-                self._track(book.symbol, None, line)
+            if (channel, book.symbol) not in self.verdict.depths:
+                self._track(channel, book.symbol, None, line)
                 if self._depth is None:
-                    self._widths[book.symbol] = max(len(book.bids), len(book.asks))
+                    self._widths[channel, book.symbol] = book.width
 
-    def _track(self, symbol: str, depth: int | None, line: int) -> None:
+    def _track(self, channel: _Channel, symbol: str, depth: int | None, line: int) -> None:
         self.flush()
         chosen = depth or self._depth or 10
         try:
-            self._engine.track(symbol, chosen, self._precision)
+            self._engines[channel].track(symbol, chosen, self._precision, channel)
         except ConfigurationError as error:
             raise self._capture.wrong(line, str(error)) from error
-        self.verdict.depths[symbol] = chosen
-        self._widths.pop(symbol, None)
+        except OverflowError as error:  # a number that is none of the engine's
+            raise self._capture.wrong(line, f"depth {chosen} is not offered") from error
+        self.verdict.depths[channel, symbol] = chosen
+        self._widths.pop((channel, symbol), None)
+
+
+def _channel(name: str | None) -> _Channel | None:
+    """The channel of this name, if it is one of books."""
+    return name if name == "book" or name == "level3" else None  # noqa: PLR1714  # a set would not narrow the type

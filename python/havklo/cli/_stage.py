@@ -38,15 +38,16 @@ class Stage(Protocol):
     ) -> None: ...
 
 
-def open_stage(*, log: int) -> Stage:
+def open_stage(*, log: int, plain: bool = False) -> Stage:
     """The stage that suits standard output.
 
     Args:
         log: How many lines of the log a terminal shows.
+        plain: Lines, even on a terminal.
     """
     console = results()
     able = console.is_terminal and not console.is_dumb_terminal and console.encoding.startswith("utf")
-    return TerminalStage(console, log) if able else LinesStage(console)
+    return TerminalStage(console, log) if able and not plain else LinesStage(console)
 
 
 @final

@@ -23,10 +23,11 @@ _MAX_DECIMALS: Final = 28
 _MORE: Final = """\
 A capture is a text file with one received frame a line, wrapped or bare:
   {"rx_ns": 1785644622178672600, "frame": {"channel": "book", ...}}
-Symbols and depths come from the subscriptions that Kraken confirms in it.
+Symbols and depths come from the subscriptions that Kraken confirms in it. Level 2
+(the book channel) and level 3 are proven alike, in one file, too.
 
 What is counted:
-  frames     book frames: snapshots and updates of the book channel
+  frames     book frames: snapshots and updates of the book and level3 channels
   verified   those whose checksum holds and that break no structural rule
   desyncs    those that do not; their book is given up until a snapshot
   ignored    those that came while their book was given up, or for no book
@@ -132,7 +133,7 @@ def _print_table(verdicts: list[Verdict]) -> None:
         desyncs = verdict.desyncs.total()
         table.add_row(
             verdict.path,
-            _shortened(list(verdict.depths)) or "none subscribed",
+            _shortened([_named(*book) for book in verdict.depths]) or "none subscribed",
             _range(verdict.depths.values()),
             f"{verdict.frames:,}",
             Text(f"{verdict.verified:,}", style="green" if verdict.verified == verdict.frames else ""),
@@ -147,13 +148,19 @@ def _print_table(verdicts: list[Verdict]) -> None:
             first = verdict.first
             reasons = ", ".join(f"{count} by {reason}" for reason, count in verdict.desyncs.most_common())
             console.print()
+            book = _named(first.channel, first.symbol)
             console.print(
-                f"{verdict.path}:{first.line}: {first.symbol} desynced: {first.detail} ({reasons} in all)",
+                f"{verdict.path}:{first.line}: {book} desynced: {first.detail} ({reasons} in all)",
                 markup=False,
                 soft_wrap=True,
             )
             if verdict.hint:
                 console.print(f"  hint: {verdict.hint}", markup=False, soft_wrap=True)
+
+
+def _named(channel: str, symbol: str) -> str:
+    """A book's name for people: its symbol, and its level where that is not the usual one."""
+    return symbol if channel == "book" else f"{symbol} level 3"
 
 
 def _shortened(symbols: list[str]) -> str:
