@@ -126,8 +126,8 @@ HOSTILE = {
     "no data": ('{"channel":"level3","type":"update","data":17}', "malformed frame: "),
     "cut off": ('{"channel":"level3","type":"update","data":[{"symbol":"BTC/USD","bids":[{"ev', "not JSON"),
     "a depth that level 3 has not": (ack("level3", 25), "depth 25 is not offered"),
-    "a depth that is no number for a depth": (ack("level3", 10**30), "depth 10"),
-    "a depth below nothing": (ack("level3", -10), "depth -10 is not offered"),
+    "a depth that is no number for a depth": (ack("level3", 10**30), "no book has a depth of 10"),
+    "a depth below nothing": (ack("level3", -10), "no book has a depth of -10"),
     "nested too deeply": ('{"a":' * 100_000 + "1" + "}" * 100_000, "JSON that is nested too deeply"),
     "nested in a text": (json.dumps({"frame": '{"a":' * 100_000 + "1" + "}" * 100_000}), "nested too deeply"),
     "nested in a snapshot": (

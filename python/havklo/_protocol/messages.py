@@ -204,14 +204,14 @@ def decode(frame: bytes, recv_ns: int = 0) -> Message:
         envelope = _envelope.decode(frame)
     except msgspec.ValidationError:
         return Unknown()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedFrame(str(error), frame) from error
     try:
         if envelope.method is not None or envelope.success is not None or envelope.Error is not None:
             return _response(envelope)
         return _data(envelope, recv_ns)
-    except UnicodeDecodeError as error:
-        # Texts inside `data` are read only now.
+    except (UnicodeDecodeError, RecursionError) as error:
+        # What is inside `data` is read only now.
         raise MalformedFrame(str(error), frame) from error
 
 

@@ -150,10 +150,7 @@ class _Reader:
             self._track(channel, symbol, result.depth or self._depth)
 
     def _track(self, channel: str, symbol: str, depth: int) -> None:
-        try:
-            self._engines[channel].track(symbol, depth, self._precision, channel)
-        except OverflowError as error:  # a number that is none of the engine's
-            raise ConfigurationError(f"depth {depth} is not offered") from error
+        self._engines[channel].track(symbol, depth, self._precision, channel)
         self._depths[channel, symbol] = depth
 
     def _trades(self, frame: Frame) -> "Iterator[Trade | TradeGap]":

@@ -297,8 +297,6 @@ class _Prover:
             self._engines[channel].track(symbol, chosen, self._precision, channel)
         except ConfigurationError as error:
             raise self._capture.wrong(line, str(error)) from error
-        except OverflowError as error:  # a number that is none of the engine's
-            raise self._capture.wrong(line, f"depth {chosen} is not offered") from error
         self.verdict.depths[channel, symbol] = chosen
         self._widths.pop((channel, symbol), None)
 

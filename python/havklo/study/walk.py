@@ -7,7 +7,6 @@ from typing import Final, Literal, final
 
 import msgspec
 
-from havklo._captures import GIVEN_UP, given_up
 from havklo._engine import Desync, Engine, Level3Book, Level3Update, MalformedFrame
 from havklo._protocol.messages import Rows, decode
 from havklo.analytics import Attribution, OrderLifetime, OrderLifetimes
@@ -254,8 +253,8 @@ class _Walk:
     def _trades(self, told: Told) -> None:
         try:
             message = decode(told.data, self._now_ns)
-        except GIVEN_UP as error:
-            raise CaptureError(self._tape.source.name, given_up(error)) from error
+        except MalformedFrame as error:
+            raise CaptureError(self._tape.source.name, str(error)) from error
         if not isinstance(message, Rows):
             return
         self.take(Told("trades", told.at_ns, b""))
