@@ -5,13 +5,11 @@ use crate::book::{Book, Channel, Settings, State};
 use crate::fault::{Fault, Malformed, Reason, Rules};
 use crate::frame;
 use crate::json::{Cursor, Syntax};
-use crate::staged::Change;
 #[cfg(feature = "level3")]
-use crate::{
-    ladder::Side,
-    level3::{OrderChange, OrderId},
-    number::Fixed,
-};
+use crate::level3::{OrderChange, OrderId};
+use crate::staged::Change;
+#[cfg(feature = "estimate")]
+use crate::{ladder::Side, number::Fixed};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -239,14 +237,14 @@ impl Engine {
     }
 
     /// Has a level-3 book learn how its orders are filled, from now on or anew. False: there is no such book.
-    #[cfg(feature = "level3")]
+    #[cfg(feature = "estimate")]
     pub fn learn(&mut self, id: BookId, options: crate::estimate::Options) -> bool {
         let book = self.book_mut(id).filter(|book| book.settings().channel == Channel::Level3);
         book.map(|book| book.learn(options)).is_some()
     }
 
     /// Tells a book that learns of a print of the `trade` channel: when, on the exchange's clock, and the taker's side.
-    #[cfg(feature = "level3")]
+    #[cfg(feature = "estimate")]
     pub fn traded(&mut self, id: BookId, now_ns: i64, taker: Side, price: Fixed, qty: Fixed) {
         if let Some(book) = self.book_mut(id) {
             book.traded(now_ns, taker, price, qty);
@@ -254,7 +252,7 @@ impl Engine {
     }
 
     /// Tells a book that learns which order is its user's own.
-    #[cfg(feature = "level3")]
+    #[cfg(feature = "estimate")]
     pub fn own(&mut self, id: BookId, order: &OrderId) {
         if let Some(book) = self.book_mut(id) {
             book.own(order);

@@ -32,7 +32,13 @@ impl OrderId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         // Only ASCII gets in.
-        core::str::from_utf8(&self.bytes[..usize::from(self.bytes[LONGEST])]).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.bytes[LONGEST])]
     }
 
     /// A number that differs for nearly all ids. Whoever could choose ids so that it does not is Kraken.

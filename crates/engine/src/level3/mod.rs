@@ -11,6 +11,10 @@ use alloc::boxed::Box;
 mod change;
 mod frame;
 mod id;
+#[cfg(feature = "estimate")]
+mod learn;
+#[cfg(not(feature = "estimate"))]
+#[path = "no_learn.rs"]
 mod learn;
 mod oracle;
 mod orders;
@@ -21,7 +25,9 @@ mod take;
 pub use change::{Cause, Event, OrderChange};
 pub(crate) use frame::{read_orders, usual_data};
 pub use id::OrderId;
+#[cfg(feature = "estimate")]
 pub(crate) use learn::Learner;
+#[cfg(feature = "estimate")]
 pub use learn::{NoEstimate, Subject};
 pub use oracle::{Evidence, Oracle, Rule, Verdict};
 pub(crate) use orders::Orders;
@@ -35,6 +41,7 @@ pub(crate) use take::{Entry, Scratch};
 pub struct Level3 {
     pub(crate) orders: Orders,
     pub(crate) oracle: Oracle,
+    #[cfg(feature = "estimate")]
     pub(crate) learner: Option<Learner>,
 }
 

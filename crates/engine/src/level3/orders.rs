@@ -164,6 +164,7 @@ impl Orders {
     }
 
     /// The latest time that an order was placed or amended at.
+    #[cfg(feature = "estimate")]
     pub(crate) fn latest_ns(&self) -> Option<i64> {
         self.slab.iter().filter(|order| order.alive).map(|order| order.timestamp_ns).max()
     }
