@@ -13,9 +13,10 @@ SECONDS_DEMO ?=
 demo: $(STAMPS)/engine  ## Watch a book prove itself, break and heal, on the built-in simulator
 	$(BIN)/havklo demo $(if $(SECONDS_DEMO),--seconds $(SECONDS_DEMO))
 
-test: $(STAMPS)/engine $(WASM)  ## Run all tests: Rust, Python, and the browser's engine under node
+test: $(STAMPS)/engine $(WASM) $(STAMPS)/npm  ## Run all tests: Rust, Python, and the browser's packages under node
 	cargo test --locked --quiet -p havklo-engine
-	node --test web/engine/test/
+	npm test --silent --workspace web/engine
+	npm test --silent --workspace web/client
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest tests/_protocol -q --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 	$(BIN)/python -m pytest --ignore=tests/_protocol -q
@@ -67,7 +68,8 @@ locks: $(STAMPS)/venv  ## Compile requirements/*.txt anew
 		--custom-compile-command "make locks" foreign.in -o foreign.txt
 
 clean:  ## Remove the environments and all that was built
-	rm -rf .venv .venv-bench .venv-foreign $(STAMPS) target fuzz/target $(WASM) python/havklo/_engine*.so
+	rm -rf .venv .venv-bench .venv-foreign $(STAMPS) target fuzz/target python/havklo/_engine*.so
+	rm -rf web/engine/*.wasm web/*/dist node_modules
 
 help:  ## Say what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -91,6 +93,10 @@ $(STAMPS)/foreign: requirements/foreign.txt $(STAMPS)/venv
 	$(PYTHON) -m venv .venv-foreign
 	$(BIN)/uv pip sync --quiet --python .venv-foreign/bin/python requirements/foreign.txt
 	@touch $@
+
+$(STAMPS)/npm: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p $(STAMPS) && touch $@
 
 $(WASM): $(shell find crates/engine/src crates/wasm -name '*.rs' -o -name Cargo.toml) web/engine/build.sh Cargo.lock
 	web/engine/build.sh
