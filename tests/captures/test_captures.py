@@ -21,8 +21,8 @@ FLOATS = "pythonkrakensdk__spot_v2_book_BTCUSD_d10_floatparsed.jsonl"
 OTHERS = (
     "cryptofeed__futures_v1_book_trade_tickerlite_3products.jsonl",
     "live2026__spot_v2_control_and_market_frames.jsonl",
-    "docs__spot_v2_private_and_method_examples.jsonl",
 )
+EXAMPLES = "docs__spot_v2_private_and_method_examples.jsonl"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_clean_capture_is_proven(captures: Path, name: str, symbol: str, depth
     verdict = prove(str(captures / name))
     assert (verdict.frames, verdict.verified, verdict.ignored) == (frames, frames, 0)
     assert not verdict.desyncs
-    assert verdict.depths == {symbol: depth}
+    assert verdict.depths == {("book", symbol): depth}
 
 
 def test_the_gap_is_found(captures: Path) -> None:
@@ -62,6 +62,13 @@ def test_captures_without_a_book(captures: Path, name: str) -> None:
     """Other channels and other protocols are told apart from a proof: there is nothing to prove."""
     with pytest.raises(CaptureError, match="no book frame is in it"):
         prove(str(captures / name))
+
+
+def test_a_single_example_is_proven_to_nobody(captures: Path) -> None:
+    """The documentation's one level-3 update without a snapshot before it is ignored, not proven."""
+    verdict = prove(str(captures / EXAMPLES))
+    assert (verdict.frames, verdict.verified, verdict.ignored) == (1, 0, 1)
+    assert not verdict.depths
 
 
 def test_the_command(captures: Path, capsys: pytest.CaptureFixture[str]) -> None:
