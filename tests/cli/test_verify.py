@@ -72,6 +72,15 @@ def test_a_desync(havklo: Any) -> None:
     assert steady(done.out) == MIXED
 
 
+def test_updates_without_a_snapshot(havklo: Any, write: Write, market: Any) -> None:
+    """They are ignored, so nothing is proven, and the exit code says so."""
+    btc = market("BTC/USD", 10)
+    btc.snapshot()
+    done = havklo("verify", write("updates.jsonl", btc.update(), btc.update()))
+    assert done.code == 1
+    assert "nothing is proven: no snapshot is in it" in done.out
+
+
 @pytest.mark.usefixtures("gap")
 def test_json(havklo: Any) -> None:
     """One object per file and line, with exactly these keys, in the files' order, and no totals."""

@@ -34,8 +34,8 @@ What is counted:
   frames/s   book frames a second, reading the file included
 --json prints file, frames, verified, desyncs, ignored, frames_per_second.
 
-Exit code: 0 if all is proven, 1 if a book desynced, 2 if a file could not be
-read to its end (the others are proven all the same).
+Exit code: 0 if all is proven, 1 if a book desynced or nothing is proven, 2 if a
+file could not be read to its end (the others are proven all the same).
 
 Examples:
   havklo verify monday.jsonl tuesday.jsonl
@@ -87,7 +87,7 @@ def verify(
         _print_table(verdicts)
     for each in broken:
         complain(each)
-    return 2 if broken else int(any(verdict.desyncs for verdict in verdicts))
+    return 2 if broken else int(any(verdict.desyncs or not verdict.verified for verdict in verdicts))
 
 
 def _decimals(precision: str | None) -> tuple[int, int] | None:
@@ -144,6 +144,9 @@ def _print_table(verdicts: list[Verdict]) -> None:
     console = results()
     console.print(table)
     for verdict in verdicts:
+        if not verdict.verified and verdict.first is None:
+            console.print()
+            console.print(f"{verdict.path}: nothing is proven: no snapshot is in it", markup=False, soft_wrap=True)
         if verdict.first is not None:
             first = verdict.first
             reasons = ", ".join(f"{count} by {reason}" for reason, count in verdict.desyncs.most_common())
