@@ -233,6 +233,8 @@ export class Client {
       case 'need_token':
         void this.#token(action.refused)
         break
+      case 'drop_token':
+        break // nothing here keeps one
       case 'track':
         this.#track(action.topic)
         break

@@ -11,6 +11,8 @@ export type Action =
   | { readonly do: 'send'; readonly text: string }
   /** Get a WebSocket token, another one than `refused`, then call `tokenCame` or `tokenFailed`, once. */
   | { readonly do: 'need_token'; readonly refused: string | null }
+  /** Give this token to nobody any more: Kraken has refused it, and others may need one before this does. */
+  | { readonly do: 'drop_token'; readonly token: string }
   /** Have the engine keep a topic's book, or close it. */
   | { readonly do: 'track' | 'untrack'; readonly topic: Topic }
   /** Have the engine await new snapshots: of these symbols, or of all. */

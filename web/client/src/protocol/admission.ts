@@ -9,6 +9,7 @@ import type { Admitter } from './wants.js'
 
 const SPAN = 1_250 // a request may be late on its way and the next one not: Kraken sees them closer
 const LONGEST = 30_000
+const TOKENS = 8 // so many of the latest are known to whoever is refused; one lasts for minutes
 const NONE_YET = 'no token has come'
 
 /** What the level-3 subscription of one symbol costs at each depth (Kraken's level3 page). */
@@ -87,7 +88,10 @@ export class Admission implements Admitter {
   readonly #backoff: Backoff
   #asked: { readonly refused: string | null } | null = null
   #refused: string | null = null
+  /** Each with the first request that had it. */
+  #shown: { readonly first: number; readonly token: string }[] = []
   #trouble = NONE_YET
+  #notBefore = 0
 
   constructor(random: () => number, budget = new Budget()) {
     this.#budget = budget
@@ -114,10 +118,14 @@ export class Admission implements Admitter {
     return group.slice(0, room)
   }
 
-  /** Asks for a token that a group needs, unless one was asked for already. */
-  need(group: readonly Life[]): Action[] {
+  /** Asks for a token that a group needs, unless one was asked for already, or could not be had just now. */
+  need(group: readonly Life[], now: number): Action[] {
     for (const life of group) life.trouble = this.#trouble
-    return this.#asked === null ? this.#ask(this.#refused) : []
+    if (this.#asked !== null) return []
+    if (now >= this.#notBefore) return this.#ask(this.#refused)
+    // What has come to its turn meanwhile waits like those who have asked.
+    for (const life of group) life.queue(this.#notBefore)
+    return []
   }
 
   /** Takes the token that a `need_token` has asked for; it is used at once, or not at all. */
@@ -153,11 +161,15 @@ export class Admission implements Admitter {
     this.#trouble = `no token: ${error}`
     // What has just failed is not tried again at once.
     if (this.#backoff.attempts === 0) this.#backoff.next()
-    return now + this.#backoff.next()
+    this.#notBefore = now + this.#backoff.next()
+    return this.#notBefore
   }
 
   wentOut(group: readonly Life[], now: number): void {
     this.#budget.spend(costOf(group) * group.length, now)
+    const { reqId, token } = group[0] ?? { reqId: null, token: null }
+    if (reqId === null || token === null || token === this.#shown.at(-1)?.token) return
+    this.#shown = [...this.#shown.slice(1 - TOKENS), { first: reqId, token }]
   }
 
   accepted(now: number): void {
@@ -168,11 +180,12 @@ export class Admission implements Admitter {
     this.#budget.refused(now)
   }
 
-  /** Sends a life's subscribe once more, with another token than the one it has just been refused for. */
-  tokenRefused(life: Life, now: number): void {
-    this.#refused = life.token
-    life.renewed = true
-    life.queue(now)
+  /** Notes that the token of a request was refused, or the latest one; says so to all, if it is still known. */
+  tokenRefused(reqId: number | null): Action[] {
+    const shown = this.#shown.findLast(({ first }) => reqId === null || first <= reqId)
+    if (shown === undefined) return []
+    this.#refused = shown.token
+    return [{ do: 'drop_token', token: shown.token }]
   }
 
   #ask(refused: string | null): Action[] {

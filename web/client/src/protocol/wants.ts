@@ -21,12 +21,14 @@ export interface Admitter {
   /** Those of a group that may go out now. */
   admit(group: readonly Life[], now: number): readonly Life[]
   /** Asks for a token. */
-  need(group: readonly Life[]): Action[]
+  need(group: readonly Life[], now: number): Action[]
   wentOut(group: readonly Life[], now: number): void
   accepted(now: number): void
   tooMuch(now: number): void
-  tokenRefused(life: Life, now: number): void
+  tokenRefused(reqId: number | null): Action[]
 }
+
+const INVALID_SESSION = 'ESession:Invalid session'
 
 type Ack = Extract<Message, { kind: 'ack' }>
 
@@ -111,7 +113,7 @@ export class Wants {
       const admitted = admission?.admit(group, now) ?? group
       if (admitted.length === 0) continue
       if (admission !== null && token === null) {
-        actions.push(...admission.need(admitted))
+        actions.push(...admission.need(admitted, now))
         continue
       }
       const used = admission === null ? null : token
@@ -184,8 +186,9 @@ export class Wants {
   refused(refusal: Refusal, now: number): Action[] {
     const lives = meantBy(refusal, this.#lives.all())
     const { error, method, symbol } = refusal
-    if (lives.length === 0) return [emit({ kind: 'refused', error, method, symbol })]
-    const actions: Action[] = []
+    // Whatever has become of the request: its token is not good any more.
+    const actions = error === INVALID_SESSION ? (this.#admission?.tokenRefused(refusal.reqId) ?? []) : []
+    if (lives.length === 0) return [...actions, emit({ kind: 'refused', error, method, symbol })]
     for (const life of lives) {
       if (/exceeded msg rate|rate limit exceeded/i.test(error)) {
         life.slowDown(error, now)
@@ -197,9 +200,10 @@ export class Wants {
       } else if (/already subscribed/i.test(error)) {
         life.trouble = error
         life.resync(now)
-      } else if (life.token !== null && error === 'ESession:Invalid session' && !life.renewed) {
+      } else if (life.token !== null && error === INVALID_SESSION && !life.renewed) {
         life.trouble = error
-        this.#admission?.tokenRefused(life, now)
+        life.renewed = true
+        life.queue(now)
       } else {
         actions.push(...this.fail(life, error))
       }

@@ -1,0 +1,3 @@
+/** What runs beside the page: sockets, proofs, recordings. */
+
+import '@havklo/desk/worker'

@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config'
+
+// One browser at a time: what is measured here is time.
+export default defineConfig({
+  test: { include: ['test/**/*.test.ts'], fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 },
+})
