@@ -21,12 +21,19 @@ from havklo.errors import (
     EndpointUnavailable,
     ExchangeError,
     HavkloError,
+    HeadroomExceeded,
     MalformedFrame,
     NumberTooLarge,
+    OrderInvalid,
+    OrderRejected,
+    OrderUnknown,
+    RequestTimeout,
     RestError,
+    RiskLimitExceeded,
     SlowConsumer,
     SubscribeTimeout,
     SubscriptionError,
+    TradingLocked,
     UnknownSymbol,
     WaitTimeout,
 )
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     from havklo import metrics, sync
     from havklo._log import JsonFormatter
     from havklo.credentials import Credentials
+    from havklo.orders import Limit, Market, Order, RiskLimits
     from havklo.sim import Simulator
 
 __all__ = [  # noqa: RUF022  # grouped as a reader meets them
@@ -52,6 +60,11 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "sync",
     # who asks
     "Credentials",
+    # orders that most programs place; all are in havklo.orders
+    "Limit",
+    "Market",
+    "Order",
+    "RiskLimits",
     # how it is
     "Health",
     "HealthState",
@@ -93,12 +106,19 @@ __all__ = [  # noqa: RUF022  # grouped as a reader meets them
     "EndpointUnavailable",
     "ExchangeError",
     "HavkloError",
+    "HeadroomExceeded",
     "MalformedFrame",
     "NumberTooLarge",
+    "OrderInvalid",
+    "OrderRejected",
+    "OrderUnknown",
+    "RequestTimeout",
     "RestError",
+    "RiskLimitExceeded",
     "SlowConsumer",
     "SubscribeTimeout",
     "SubscriptionError",
+    "TradingLocked",
     "UnknownSymbol",
     "WaitTimeout",
     # about
@@ -114,6 +134,8 @@ def __getattr__(name: str) -> Any:
         value = import_module("havklo.sim").Simulator
     elif name in ("metrics", "sync"):
         value = import_module(f"havklo.{name}")
+    elif name in ("Limit", "Market", "Order", "RiskLimits"):
+        value = getattr(import_module("havklo.orders"), name)
     elif name == "Credentials":
         value = import_module("havklo.credentials").Credentials
     elif name == "JsonFormatter":

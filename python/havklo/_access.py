@@ -1,8 +1,8 @@
 """A client's way to WebSocket tokens: its API key, and REST for nothing but this."""
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from havklo.errors import CredentialsError, EndpointUnavailable, HavkloError, RestError
 from havklo.venues import Role, UrlVenue, Venue
@@ -74,6 +74,24 @@ class Access:
         self._fetching.add(task)
         task.add_done_callback(self._fetching.discard)
 
+    async def private(self, path: str, params: "Mapping[str, str | int]") -> Any:
+        """Make a signed REST request.
+
+        Raises:
+            RestError: There was no answer that can be used.
+            ExchangeError: Kraken refused.
+            CredentialsError: The client has no API key.
+        """
+        self._open()
+        if self._rest is None or self._credentials is None:
+            raise _no_key()
+        return await self._rest.private(path, params, self._credentials)
+
+    def drop(self, token: "Token") -> None:
+        """Give a token to nobody any more: it was refused."""
+        if self._tokens is not None:
+            self._tokens.drop(token)
+
     async def close(self) -> None:
         """Fetch no more."""
         fetching = tuple(self._fetching)
@@ -124,6 +142,6 @@ class Access:
 def _no_key() -> CredentialsError:
     return CredentialsError(
         "the client",
-        "it has no API key, and this channel needs one",
+        "it has no API key, and this needs one",
         hint="Client(credentials=Credentials.from_env()); for level 3 the key needs no permission to trade",
     )

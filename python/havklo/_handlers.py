@@ -78,6 +78,10 @@ class Handlers:
         self._handlers[event] = tuple(kept)
         self._on_change()
 
+    def hears(self, event: type) -> bool:
+        """Whether anybody would be told of an event of this type."""
+        return bool(self._streams or self._watchers or self._handlers.get(event))
+
     def tell(self, event: events.Event) -> None:
         """Pass on an event that is no book's update."""
         for handle in self._handlers.get(type(event), ()):

@@ -13,11 +13,13 @@ from havklo._handlers import Handlers
 from havklo._lines import Lines, Options
 from havklo._log import log
 from havklo._protocol.actions import MarketEvent, SessionEvent
+from havklo._protocol.messages import AccountRow, Answer
 from havklo._protocol.stamps import epoch_ns
 from havklo._protocol.tokens import Token
 from havklo._shelf import Shelf
 from havklo._spreads import Spreads
 from havklo._totals import Totals
+from havklo._trading import AccountKeeper
 from havklo.channels import Topic
 from havklo.connection import Connection
 from havklo.errors import HavkloError
@@ -26,7 +28,11 @@ from havklo.subscription import Subscription
 from havklo.venues import Venue
 
 if TYPE_CHECKING:
+    from havklo._protocol.trading.effects import TradingEvent
     from havklo.clock import Clock
+    from havklo.events import BalanceChange, Execution
+
+    AccountEvent = Execution | BalanceChange
 
 __all__ = ["Feed", "Hub"]
 
@@ -47,8 +53,10 @@ class Hub:
         wants_resync: Decides about a desync.
         crash: Is told when a handler has failed.
         access: Gets WebSocket tokens.
+        make_keeper: Makes who keeps the account, once anything is said of it.
 
     Attributes:
+        keeper: Who keeps the account, if anybody does.
         books: The level-2 books that are subscribed, by symbol, of several depths the deepest.
         level3: The level-3 books likewise.
         pairs: All pairs that are known, once the instrument channel has told of them.
@@ -66,6 +74,7 @@ class Hub:
         wants_resync: Callable[[Desync], bool],
         crash: Callable[[Exception], None],
         access: Access,
+        make_keeper: Callable[[], AccountKeeper],
     ) -> None:
         self.queue_limit = queue_limit
         self.wants_resync = wants_resync
@@ -75,12 +84,14 @@ class Hub:
         self.books: Shelf[Book] = Shelf("book")
         self.level3: Shelf[Level3Book] = Shelf("level3")
         self.access = access
-        self.handlers = Handlers(self._set_update_handlers, Spreads(self.books, self.level3))
-        self.lines = Lines(self, venue, options, _random)
-        self.pairs = Pairs()
+        self.handlers: Handlers = Handlers(self._set_update_handlers, Spreads(self.books, self.level3))
+        self.lines: Lines = Lines(self, venue, options, _random)
+        self.pairs: Pairs = Pairs()
         self.assets: dict[str, Asset] = {}
-        self.totals = Totals()
+        self.totals: Totals = Totals()
         self.on_change: Callable[[], None] = _nothing
+        self.keeper: AccountKeeper | None = None
+        self._make_keeper = make_keeper
         self._venue = venue
         self._followers: dict[Topic, tuple[Callable[[Any], None], ...]] = {}
         self._ended = False
@@ -111,6 +122,8 @@ class Hub:
     def end(self, waiting: HavkloError, reading: HavkloError | None) -> None:
         """Take nothing in any more: who waits gets an error, who reads ends, with an error or without."""
         self._ended = True
+        if self.keeper is not None:
+            self.keeper.end()
         for connection in self.connections:
             connection.halt()
         self.handlers.end(reading)
@@ -232,6 +245,37 @@ class Hub:
             for put in self._followers.get(topic, ()):
                 put(event)
 
+    def history(self, topic: Topic) -> "Sequence[MarketEvent | AccountEvent]":
+        """Give what a snapshot of a live topic would say now."""
+        return self._keeper().history(topic) if topic.is_account else self.feeds[topic].history()
+
+    def account_rows(self, topic: Topic, rows: Sequence[AccountRow], recv_ns: int, *, snapshot: bool) -> None:
+        """Hand what Kraken says of the account to who keeps it."""
+        self.totals.rows += len(rows)
+        self._keeper().rows(topic, rows, recv_ns, snapshot=snapshot)
+
+    def answered(self, answer: Answer) -> None:
+        """Hand an answer to who has asked."""
+        self._keeper().answered(answer)
+
+    def hears(self, topic: Topic, event: type) -> bool:
+        """Whether anybody would be told of such an event of a topic."""
+        feed = self.feeds.get(topic)
+        return (feed is not None and bool(feed.readers)) or self.handlers.hears(event)
+
+    def tell_account(self, topic: Topic | None, event: "TradingEvent") -> None:
+        """Tell the user something of the account; what is from before the client listened only if it is wanted."""
+        if self._ended:
+            return
+        feed = None if topic is None else self.feeds.get(topic)
+        old = _is_old(event)
+        log(event, self._venue.name)
+        if not old or (feed is not None and feed.wants_history):
+            self.handlers.tell(event)
+        for put, history in () if feed is None else feed.readers:
+            if history or not old:
+                put(event)
+
     def emit(self, event: SessionEvent | Desync | events.Moved | events.HealthChanged) -> None:
         """Tell the user, unless he has ended."""
         if self._ended:
@@ -241,6 +285,8 @@ class Hub:
             self.totals.healed(event)
         elif isinstance(event, events.ConnectionLost):
             self.lines.lost(event)
+            if self.keeper is not None:
+                self.keeper.link_lost(event)
         self.handlers.tell(event)
         if not isinstance(event, events.Heartbeat | events.HealthChanged):
             self.on_change()
@@ -256,6 +302,10 @@ class Hub:
     def need_token(self, connection: Connection, refused: Token | None) -> None:
         """Get a WebSocket token for a connection."""
         self.access.fetch(connection, refused)
+
+    def drop_token(self, token: Token) -> None:
+        """Give a WebSocket token to nobody any more."""
+        self.access.drop(token)
 
     # -- its own -----------------------------------------------------------------------------
 
@@ -285,6 +335,11 @@ class Hub:
             case _:
                 return
 
+    def _keeper(self) -> AccountKeeper:
+        if self.keeper is None:
+            self.keeper = self._make_keeper()
+        return self.keeper
+
     def _set_update_handlers(self) -> None:
         for connection in self.connections:
             connection.set_handlers(self.handlers.for_updates(connection.role))
@@ -313,6 +368,12 @@ class Hub:
             for other in self.feeds.values():
                 if other.topic.key == feed.topic.key and other.ready.done():
                     self._shelve(other.book)
+
+
+def _is_old(event: object) -> bool:
+    if isinstance(event, events.Execution):
+        return event.source == "snapshot"
+    return isinstance(event, events.BalanceChange) and event.kind == "snapshot"
 
 
 def _nothing() -> None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from logging import ERROR, INFO, WARNING, LogRecord
+from logging import DEBUG, ERROR, INFO, WARNING, LogRecord
 from typing import Any, NamedTuple, cast, final
 
 from havklo.events import (
@@ -11,11 +11,14 @@ from havklo.events import (
     Connected,
     ConnectionLost,
     CrossedBook,
+    DeadManChanged,
     Desync,
+    ExecutionGap,
     HealthChanged,
     Maintenance,
     Malformed,
     Moved,
+    OrderStateChanged,
     Refused,
     Resync,
     Silent,
@@ -23,6 +26,8 @@ from havklo.events import (
     Status,
     SubscriptionLost,
     TradeGap,
+    TradingLocked,
+    TradingUnlocked,
 )
 
 __all__ = ["EVENTS", "Entry", "JsonFormatter", "log"]
@@ -60,6 +65,14 @@ def _system(status: Status) -> str:
 
 
 def _state(event: BreakerChanged) -> str:
+    return event.state
+
+
+def _order(event: OrderStateChanged) -> str:
+    return event.after
+
+
+def _switch(event: DeadManChanged) -> str:
     return event.state
 
 
@@ -149,6 +162,32 @@ EVENTS: Mapping[type, Entry] = {
         WARNING,
         "Kraken refused something (method: %(method)s, symbol: %(symbol)s): %(error)s",
         ("method", "symbol", "error"),
+    ),
+    OrderStateChanged: Entry(
+        "order_state_changed",
+        DEBUG,
+        "order %(order_id)s (%(cl_ord_id)s) was %(before)s and is %(after)s: %(reason)s",
+        ("order_id", "cl_ord_id", "before", "after", "reason"),
+        _order,
+        {"unknown": WARNING, "rejected": INFO},
+    ),
+    ExecutionGap: Entry(
+        "execution_gap",
+        WARNING,
+        "message %(expected)d of %(channel)s is missing, %(got)d came; it is subscribed anew",
+        ("channel", "expected", "got"),
+    ),
+    TradingLocked: Entry("trading_locked", ERROR, "orders are locked: %(reason)s", ("reason",)),
+    TradingUnlocked: Entry(
+        "trading_unlocked", WARNING, "orders may go out again; they were locked: %(reason)s", ("reason",)
+    ),
+    DeadManChanged: Entry(
+        "dead_man_changed",
+        INFO,
+        "the account's dead man's switch is %(state)s (%(reason)s)",
+        ("state", "reason"),
+        _switch,
+        {"lapsing": WARNING, "lapsed": ERROR},
     ),
     Malformed: Entry(
         "malformed",

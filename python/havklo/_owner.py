@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from havklo._engine import Book, BookStatistics, Desync
 from havklo._protocol.actions import MarketEvent, SessionEvent
+from havklo._protocol.messages import AccountRow, Answer
 from havklo._protocol.tokens import Token
 from havklo.channels import Topic
 from havklo.errors import HavkloError
@@ -31,6 +32,12 @@ class Owner(Protocol):
     def deliver(self, topic: Topic, told: Sequence[MarketEvent]) -> None:
         """Give events of a topic to whoever reads it."""
 
+    def account_rows(self, topic: Topic, rows: Sequence[AccountRow], recv_ns: int, *, snapshot: bool) -> None:
+        """Hand what Kraken says of the account to whoever keeps it."""
+
+    def answered(self, answer: Answer) -> None:
+        """Hand an answer to whoever has asked about orders."""
+
     def failed(self, topic: Topic, error: HavkloError) -> None:
         """Learn that a topic is not wanted any more, and why."""
 
@@ -46,6 +53,9 @@ class Owner(Protocol):
 
     def need_token(self, connection: "Connection", refused: Token | None) -> None:
         """Get a WebSocket token, and give it to the connection; another one than that which was refused."""
+
+    def drop_token(self, token: Token) -> None:
+        """Give a token to nobody any more: it was refused."""
 
     def crash(self, error: Exception, /) -> None:
         """End the client: a handler, or the client itself, has failed."""

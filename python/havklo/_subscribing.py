@@ -38,7 +38,7 @@ async def subscribe(hub: Hub, channel: Channel[Any], seconds: float, check: Call
         feed.subscriptions.append(subscription)
     for feed in shared:
         if channel.snapshot:
-            subscription.remind(feed.history())
+            subscription.remind(hub.history(feed.topic))
     try:
         for connection, topics in fresh.items():
             connection.subscribe(topics, round(seconds * _SECOND))

@@ -28,11 +28,11 @@ class Totals:
     """
 
     def __init__(self) -> None:
-        self.messages = 0
-        self.verified = 0
+        self.messages: int = 0
+        self.verified: int = 0
         self.desyncs: Counter[str] = Counter()
         self.resyncs: Counter[str] = Counter()
-        self.resync_took = Samples()
+        self.resync_took: Samples = Samples()
         self.dropped = 0
         self.rows = 0
         self.repaired = 0

@@ -8,7 +8,7 @@ from havklo.errors import ConfigurationError
 from havklo.instruments import canonical
 
 if TYPE_CHECKING:
-    from havklo.events import Candle, Ticker, Trade, TradeGap
+    from havklo.events import BalanceChange, Candle, Execution, Ticker, Trade, TradeGap
     from havklo.level3 import Level3Subscription, Level3Subscriptions
     from havklo.subscription import BookSubscription, BookSubscriptions, InstrumentSubscription, Subscription
 
@@ -19,7 +19,9 @@ __all__ = [
     "Channel",
     "Served",
     "Topic",
+    "balances",
     "book",
+    "executions",
     "instrument",
     "level3",
     "ohlc",
@@ -38,11 +40,11 @@ LEVEL3_DEPTHS = (10, 100, 1000)
 OHLC_INTERVALS = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)
 """The intervals that Kraken serves candles of, in minutes."""
 
-Served: TypeAlias = Literal["public", "level3"]
+Served: TypeAlias = Literal["public", "private", "level3"]
 """The endpoint that a channel is served at: one of a venue's roles."""
 
 
-class Topic(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Topic(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, cache_hash=True):
     """One thing on the wire: a channel of one symbol, with its options.
 
     Attributes:
@@ -72,7 +74,12 @@ class Topic(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def needs_token(self) -> bool:
         """Whether Kraken serves it only to whoever shows a token."""
-        return self.channel == "level3"
+        return _role(self.channel) != "public"
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it is about an account: its messages are numbered."""
+        return self.channel in _ACCOUNT
 
     @property
     def key(self) -> tuple[str, str]:
@@ -240,8 +247,32 @@ def instrument() -> "Channel[InstrumentSubscription]":
     return Channel("instrument", ())
 
 
+def executions(*, snap_trades: bool = True) -> "Channel[Subscription[Execution]]":
+    """Describe what becomes of the account's orders: each event has the whole order beside what is new.
+
+    They are those of the whole account, whoever has placed the orders. Kraken serves it to whoever has an API key that
+    may query orders: `Client(credentials=...)`.
+
+    Args:
+        snap_trades: Whether to begin with the open orders and the last fills, as far as the snapshot has them.
+    """
+    return Channel("executions", (), snapshot=snap_trades)
+
+
+def balances(*, snapshot: bool = True) -> "Channel[Subscription[BalanceChange]]":
+    """Describe the account's balances and every change of them; for API keys that may query funds.
+
+    Args:
+        snapshot: Whether to begin with the balances as they are.
+    """
+    return Channel("balances", (), snapshot=snapshot)
+
+
+_ACCOUNT = frozenset({"executions", "balances"})
+
+
 def _role(channel: str) -> Served:
-    return "level3" if channel == "level3" else "public"
+    return "level3" if channel == "level3" else "private" if channel in _ACCOUNT else "public"
 
 
 def _checked(symbols: tuple[str, ...]) -> tuple[str, ...]:

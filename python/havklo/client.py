@@ -1,7 +1,9 @@
 """The client: typed subscriptions, events and books over however many connections they need."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, final, overload
 
@@ -17,6 +19,7 @@ from havklo._protocol.budget import LEVEL3_BUDGET
 from havklo._protocol.timings import Timings
 from havklo._queues import Iteration
 from havklo._subscribing import check_once, know_pairs, subscribe
+from havklo._trading import AccountKeeper, OnExit, Pacing, checked
 from havklo._waiting import until
 from havklo.channels import Channel
 from havklo.clock import Clock
@@ -28,7 +31,12 @@ from havklo.subscription import Subscription
 from havklo.venues import LIVE, UrlVenue, Venue
 
 if TYPE_CHECKING:
+    from havklo._protocol.trading.costs import Tier, TierName
     from havklo.credentials import Credentials
+    from havklo.events import Balance
+    from havklo.orders.desk import Desk
+    from havklo.orders.orders import Orders
+    from havklo.orders.risk import RiskLimits
 
 __all__ = ["Client", "ClientStatistics", "OnDesync"]
 
@@ -72,6 +80,14 @@ class Client:
         level3_budget: What level-3 subscriptions may cost in a second: 200, or 500 for a pro account. One symbol costs
             5, 25 or 100 at depth 10, 100 or 1000; what is more waits for its turn.
         timings: The patience of connections in detail.
+        tier: The account's verification level, by which Kraken limits the rate of orders.
+        risk: What no order may pass; None: there are no limits.
+        on_exit: What happens when the client ends to the open orders that it has placed: "leave" them, or "cancel".
+        dead_man: After how many seconds without a sign of life from this client Kraken cancels all orders of the whole
+            account, other programs' included; None: never. Kraken suggests 60.
+        pacing: What happens to a request that the rate counter has no room for: "wait" until there is, or "refuse".
+        cancel_reserve: How much of the rate counter new orders and changes leave to cancels.
+        order_keys: The file of the idempotency keys; None: one of the API key, in the user's state folder.
 
     Raises:
         ConfigurationError: An argument can't be meant.
@@ -93,6 +109,13 @@ class Client:
         topics_per_connection: int = 200,
         level3_budget: int = LEVEL3_BUDGET,
         timings: Timings | None = None,
+        tier: "TierName | Tier" = "starter",
+        risk: "RiskLimits | None" = None,
+        on_exit: OnExit = "leave",
+        dead_man: float | None = None,
+        pacing: Pacing = "wait",
+        cancel_reserve: Decimal | int = 8,
+        order_keys: str | os.PathLike[str] | None = None,
     ) -> None:
         if not callable(on_desync):
             _check_decision(on_desync)
@@ -104,6 +127,17 @@ class Client:
             patience = msgspec.structs.replace(patience, reprove_every=round(reprove_every * _SECOND))
         self._venue = UrlVenue(venue) if isinstance(venue, str) else venue
         self._on_desync: OnDesync = on_desync
+        self._trading = checked(
+            tier=tier,
+            risk=risk,
+            on_exit=on_exit,
+            dead_man=dead_man,
+            pacing=pacing,
+            cancel_reserve=cancel_reserve,
+            order_keys=order_keys,
+        )
+        self._orders: Orders | None = None
+        self._credentials = credentials
         self._access = Access(self._venue, credentials, self._crash)
         self._hub = Hub(
             self._venue,
@@ -121,6 +155,7 @@ class Client:
             wants_resync=self._wants_resync,
             crash=self._crash,
             access=self._access,
+            make_keeper=self._make_desk,
         )
         self._checkup = Checkup(self._hub, lambda: self._state == "closed")
         self._state: Literal["new", "open", "closed"] = "new"
@@ -168,6 +203,23 @@ class Client:
         """
         return self._hub.pairs
 
+    @property
+    def orders(self) -> "Orders":
+        """The account's orders, and all that can be done about them."""
+        if self._orders is None:
+            # Few programs trade, and importing havklo stays light.
+            from havklo.orders.orders import Orders  # noqa: PLC0415
+
+            self._orders = Orders(
+                self._desk(), self._hub, None if self._credentials is None else self._credentials.fingerprint
+            )
+        return self._orders
+
+    @property
+    def balances(self) -> "Mapping[str, Balance]":
+        """What the account has, by asset; empty until `orders.start` or a subscription to `balances()` is live."""
+        return self._desk().account.purse.balances
+
     async def __aenter__(self) -> Self:
         if self._state != "new":
             raise ConfigurationError("a client is entered once", hint="make a new one")
@@ -181,6 +233,8 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         foreign_cancel = self._retract_cancel()
+        if self._state == "open":
+            await self._take_leave()
         if self._state == "open":
             self._state = "closed"
             self._end(Disconnected("the client was closed"), None)
@@ -295,6 +349,8 @@ class Client:
             How many events were not read in time.
         """
         self._check_open()
+        await self._take_leave()
+        self._check_open()
         self._state = "closed"
         subscriptions = {each for feed in self._hub.feeds.values() for each in feed.subscriptions}
         self._end(Disconnected("the client was closed"), None)
@@ -347,6 +403,23 @@ class Client:
         """Say how the client is: every connection and topic, how long things take, what went wrong."""
         return self._checkup.examine()
 
+    def _desk(self) -> "Desk":
+        """Who keeps the account here."""
+        if self._hub.keeper is None:
+            self._hub.keeper = self._make_desk()
+        return cast("Desk", self._hub.keeper)
+
+    def _make_desk(self) -> AccountKeeper:
+        # Few programs have to do with an account, and importing havklo stays light.
+        from havklo.orders.desk import Desk  # noqa: PLC0415
+
+        return Desk(self._hub, self._trading, self._check_open)
+
+    async def _take_leave(self) -> None:
+        """Do with the open orders what is to be done when the client ends."""
+        if self._orders is not None:
+            await self._orders.take_leave()
+
     def _end(self, waiting: Disconnected, reading: Disconnected | None) -> None:
         """Take nothing in any more; who waits or reads learns of it."""
         self._hub.end(waiting, reading)
@@ -376,6 +449,8 @@ class Client:
         if self._task is not None:
             # A moment later, for the body itself may be what has called the handler.
             self._cancel = asyncio.get_running_loop().call_soon(self._cancel_body)
+        if self._orders is not None:
+            self._orders.leave_at_once()
         ended = Disconnected(f"a handler failed: {error!r}")
         ended.__cause__ = error
         self._end(ended, ended)

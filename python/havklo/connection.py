@@ -1,8 +1,8 @@
 """One connection of a client: the shell that carries out what a session says, and the path of a frame."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, final
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final, final
 
 from havklo._engine import BookUpdate, Desync, Engine, Level3Update
 from havklo._owner import Owner
@@ -13,10 +13,13 @@ from havklo._protocol.actions import (
     Complete,
     Connect,
     Deliver,
+    DeliverAccount,
     Discard,
+    DropToken,
     Emit,
     Fail,
     NeedToken,
+    Reply,
     Send,
     SendSecret,
     Suspend,
@@ -24,7 +27,18 @@ from havklo._protocol.actions import (
     Untrack,
 )
 from havklo._protocol.life import Life
-from havklo._protocol.messages import Activity, BookLost, BookProven, Malformed, Message, Rows, Unknown, decode
+from havklo._protocol.messages import (
+    AccountRows,
+    Activity,
+    Answer,
+    BookLost,
+    BookProven,
+    Malformed,
+    Message,
+    Rows,
+    Unknown,
+    decode,
+)
 from havklo._protocol.session import Session
 from havklo._protocol.tokens import Token
 from havklo._pulse import Pulse
@@ -38,6 +52,8 @@ if TYPE_CHECKING:
     from havklo.clock import Timer
 
 __all__ = ["Connection"]
+
+_USUAL: Final = (Rows, AccountRows, Answer)  # what comes many times a second, and moves nothing
 
 
 @final
@@ -114,6 +130,25 @@ class Connection:
     def adopt(self, lives: Iterable[Life]) -> None:
         """Take over what another connection has let go of."""
         self._perform(self.session.adopt(lives, self._clock.now()))
+
+    def ask(self, method: str, params: Mapping[str, object], note: Callable[[int], None]) -> bool:
+        """Send a request about orders, after `note` has learned its id; False if it can't be sent."""
+        asked = None if self._closed else self.session.ask(method, params)
+        if asked is None:
+            return False
+        req_id, request = asked
+        note(req_id)
+        # Straight to the wire: nothing becomes due by it here.
+        self._carry_out(request)
+        return True
+
+    def ping(self) -> None:
+        """Send a ping, to learn of the server's clock."""
+        self._perform(self.session.ping(self._clock.now()))
+
+    def renew_token(self, token: Token) -> None:
+        """Have another token than one that Kraken has refused."""
+        self._perform(self.session.renew_token(token, self._clock.now()))
 
     @property
     def is_closed(self) -> bool:
@@ -192,8 +227,8 @@ class Connection:
             message = decode(payload, recv_ns)
         except MalformedFrame as error:
             return error
-        if type(message) is Rows:
-            self._hear_rows(message)
+        if isinstance(message, _USUAL):
+            self._hear_usual(message)
         else:
             self.unknown += isinstance(message, Unknown) and message.channel != self._channel
             self._hear(message)
@@ -220,14 +255,20 @@ class Connection:
     def _hear(self, message: Message) -> None:
         self._perform(self.session.receive(message, self._clock.now()))
 
-    def _hear_rows(self, message: Rows) -> None:
+    def _hear_usual(self, message: Rows | AccountRows | Answer) -> None:
         actions = self.session.receive(message, self._clock.now())
-        if len(actions) == 1 and type(actions[0]) is Deliver:
-            # The usual case, many times a second: nothing but this, so that no deadline has moved.
-            if not self._closed:
-                self._owner.deliver(actions[0].topic, actions[0].events)
-        else:
-            self._perform(actions)
+        if self._closed:
+            return
+        # The usual case, many times a second: nothing but one of these, so that no deadline has moved.
+        match actions:
+            case [Deliver(topic, events)]:
+                self._owner.deliver(topic, events)
+            case [DeliverAccount(topic, rows, snapshot, recv_ns)]:
+                self._owner.account_rows(topic, rows, recv_ns, snapshot=snapshot)
+            case [Reply(answer)]:
+                self._owner.answered(answer)
+            case _:
+                self._perform(actions)
 
     def _tick(self) -> None:
         self._timer = None
@@ -262,6 +303,10 @@ class Connection:
                 self._discarded = True
             case Deliver(topic, events):
                 self._owner.deliver(topic, events)
+            case DeliverAccount(topic, rows, snapshot, recv_ns):
+                self._owner.account_rows(topic, rows, recv_ns, snapshot=snapshot)
+            case Reply(answer):
+                self._owner.answered(answer)
             case Complete(topic):
                 self._owner.completed(topic)
             case Fail(topic, error):
@@ -275,6 +320,8 @@ class Connection:
                 self._opening = asyncio.get_running_loop().create_task(self._open())
             case NeedToken(refused):
                 self._owner.need_token(self, refused)
+            case DropToken(token):
+                self._owner.drop_token(token)
             case Check(symbols):
                 self._answer(symbols)
             case Close(reason, code):

@@ -19,7 +19,8 @@ __all__ = ["BookSubscription", "BookSubscriptions", "InstrumentSubscription", "S
 
 E_co = TypeVar("E_co", covariant=True)
 
-_SNAPSHOT = {"ohlc": 720, "trade": 50}  # how many events one symbol's snapshot has, beside what a queue keeps
+# How many events one symbol's snapshot has, beside what a queue keeps; the last two are of all symbols together.
+_SNAPSHOT = {"ohlc": 720, "trade": 50, "executions": 1_000, "balances": 500}
 
 
 class Source(Protocol):
@@ -193,6 +194,11 @@ class Subscription(AsyncIterable[E_co], Generic[E_co]):
         self._errors.update(errors)
         self._settled = True
 
+    def mute(self) -> None:
+        """Keep no events for an iteration to come: it is there for its effect alone."""
+        self._early = None
+        self._detach(self._keep_early)
+
     def remind(self, history: Iterable[Any]) -> None:
         """Take what came before it shared a topic that was live already."""
         for event in history:
@@ -232,7 +238,7 @@ class Subscription(AsyncIterable[E_co], Generic[E_co]):
             case "ticker":
                 return LatestQueue[Ticker](limit, _conflate)
             case name:
-                return EventQueue[Any](limit + _SNAPSHOT.get(name, 0) * len(self._channel.symbols))
+                return EventQueue[Any](limit + _SNAPSHOT.get(name, 0) * len(self._channel.topics))
 
     def _keep_early(self, event: Any) -> None:
         # Nobody iterates yet. What comes is kept up to the bound; then it is clear that nobody will soon.

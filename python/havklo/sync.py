@@ -1,7 +1,9 @@
 """The client for notebooks and scripts: the same names without `await`, over one background thread."""
 
 import atexit
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, final, overload
 
@@ -19,6 +21,7 @@ from havklo._synced import (
     Level3Subscriptions,
     Subscription,
 )
+from havklo._trading import OnExit, Pacing
 from havklo.channels import Channel
 from havklo.client import ClientStatistics, OnDesync
 from havklo.errors import ConfigurationError, Disconnected
@@ -27,7 +30,11 @@ from havklo.instruments import Pairs
 from havklo.venues import LIVE, Venue
 
 if TYPE_CHECKING:
+    from havklo._protocol.trading.costs import Tier, TierName
     from havklo.credentials import Credentials
+    from havklo.events import Balance
+    from havklo.orders.risk import RiskLimits
+    from havklo.orders.synced import Orders
 
 __all__ = [
     "BookSubscription",
@@ -108,6 +115,13 @@ class Client:
         topics_per_connection: How many subscriptions one connection carries.
         level3_budget: What level-3 subscriptions may cost in a second.
         timings: The patience of connections in detail.
+        tier: The account's verification level.
+        risk: What no order may pass.
+        on_exit: What happens to the open orders that it has placed when the client ends.
+        dead_man: After how many seconds without a sign of life Kraken cancels all orders of the whole account.
+        pacing: What happens to a request that the rate counter has no room for.
+        cancel_reserve: How much of the rate counter is left to cancels.
+        order_keys: The file of the idempotency keys.
     """
 
     def __init__(
@@ -126,6 +140,13 @@ class Client:
         topics_per_connection: int = 200,
         level3_budget: int = LEVEL3_BUDGET,
         timings: Timings | None = None,
+        tier: "TierName | Tier" = "starter",
+        risk: "RiskLimits | None" = None,
+        on_exit: OnExit = "leave",
+        dead_man: float | None = None,
+        pacing: Pacing = "wait",
+        cancel_reserve: Decimal | int = 8,
+        order_keys: str | os.PathLike[str] | None = None,
     ) -> None:
         self._inner = client.Client(
             venue,
@@ -141,7 +162,15 @@ class Client:
             topics_per_connection=topics_per_connection,
             level3_budget=level3_budget,
             timings=timings,
+            tier=tier,
+            risk=risk,
+            on_exit=on_exit,
+            dead_man=dead_man,
+            pacing=pacing,
+            cancel_reserve=cancel_reserve,
+            order_keys=order_keys,
         )
+        self._orders: Orders | None = None
         self._portal: Portal | None = None
 
     def __repr__(self) -> str:
@@ -203,6 +232,21 @@ class Client:
     def instruments(self) -> Pairs:
         """All pairs that Kraken lists, once `instrument()` is subscribed or `resolve` has needed them."""
         return self._inner.instruments
+
+    @property
+    def orders(self) -> "Orders":
+        """The account's orders, and all that can be done about them."""
+        if self._orders is None:
+            # Few programs trade, and importing havklo stays light.
+            from havklo.orders.synced import Orders  # noqa: PLC0415
+
+            self._orders = Orders(self._entered, self._do(lambda: self._inner.orders))
+        return self._orders
+
+    @property
+    def balances(self) -> "Mapping[str, Balance]":
+        """What the account has, by asset; empty until `orders.start` or a subscription to `balances()` is live."""
+        return self._do(lambda: self._inner.balances)
 
     @overload
     def subscribe(

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from havklo._protocol.messages import AccountRow, Answer
 from havklo._protocol.secret import Secret
 from havklo._protocol.tokens import Token
 from havklo.channels import Topic
@@ -14,6 +15,7 @@ from havklo.events import (
     Connected,
     ConnectionLost,
     CrossedBook,
+    ExecutionGap,
     Heartbeat,
     Instruments,
     Malformed,
@@ -35,11 +37,14 @@ __all__ = [
     "Complete",
     "Connect",
     "Deliver",
+    "DeliverAccount",
     "Discard",
+    "DropToken",
     "Emit",
     "Fail",
     "MarketEvent",
     "NeedToken",
+    "Reply",
     "Send",
     "SendSecret",
     "SessionEvent",
@@ -53,6 +58,7 @@ SessionEvent: TypeAlias = (
     | Connected
     | ConnectionLost
     | CrossedBook
+    | ExecutionGap
     | Heartbeat
     | Malformed
     | Refused
@@ -103,6 +109,16 @@ class NeedToken(msgspec.Struct, frozen=True, tag_field="do", tag="need_token"):
     refused: Token | None = None
 
 
+class DropToken(msgspec.Struct, frozen=True, tag_field="do", tag="drop_token"):
+    """Give this token to nobody any more: Kraken has refused it, and other connections may need one before this does.
+
+    Attributes:
+        token: The token.
+    """
+
+    token: Token
+
+
 class Track(msgspec.Struct, frozen=True, tag_field="do", tag="track"):
     """Have the engine keep this topic's book."""
 
@@ -148,6 +164,28 @@ class Deliver(msgspec.Struct, frozen=True, tag_field="do", tag="deliver"):
     events: tuple[Trade | TradeGap | Ticker | Candle | Instruments, ...]
 
 
+class DeliverAccount(msgspec.Struct, frozen=True, tag_field="do", tag="deliver_account"):
+    """Hand what Kraken says of the account to whoever keeps its orders and balances.
+
+    Attributes:
+        topic: The channel.
+        rows: What it says, in its order.
+        snapshot: Whether it is all that there is, and not only news.
+        recv_ns: When it came, in nanoseconds since the epoch.
+    """
+
+    topic: Topic
+    rows: tuple[AccountRow, ...]
+    snapshot: bool
+    recv_ns: int
+
+
+class Reply(msgspec.Struct, frozen=True, tag_field="do", tag="reply"):
+    """Hand an answer to whoever has asked by `Session.ask`."""
+
+    answer: Answer
+
+
 class Check(msgspec.Struct, frozen=True, tag_field="do", tag="check"):
     """Say how lively these books are, by an `Activity`: the engine sees their messages, the session does not."""
 
@@ -165,6 +203,7 @@ Action: TypeAlias = (
     | Send
     | SendSecret
     | NeedToken
+    | DropToken
     | Track
     | Untrack
     | Suspend
@@ -172,6 +211,8 @@ Action: TypeAlias = (
     | Fail
     | Emit
     | Deliver
+    | DeliverAccount
+    | Reply
     | Check
     | Discard
 )

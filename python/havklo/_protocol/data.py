@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import cast, final
 
 from havklo import events
-from havklo._protocol.actions import Action, Check, Deliver, Discard, Emit, Suspend
+from havklo._protocol.actions import Action, Check, Deliver, DeliverAccount, Discard, Emit, Suspend
 from havklo._protocol.life import Life, Phase
 from havklo._protocol.lives import Lives
-from havklo._protocol.messages import Activity, BookLost, BookProven, Row, Rows
+from havklo._protocol.messages import AccountRows, Activity, BookLost, BookProven, Row, Rows
 from havklo._protocol.tape import Tape
 from havklo._protocol.timings import Timings
 from havklo.events import Candle, Trade
@@ -101,6 +101,26 @@ class Data:
                 self._count_update(life)
         return actions
 
+    def account(self, message: AccountRows, now: int) -> list[Action]:
+        """Take what a numbered channel says; after a number that was left out nothing counts but a fresh snapshot."""
+        life = self._lives.get(message.channel, "")
+        if life is None or not life.wanted:
+            return []
+        life.hear(now)
+        if life.phase is Phase.SUBSCRIBING:
+            return self._first(life, message, now)
+        if not life.is_live:
+            return []
+        expected, got = life.sequence, message.sequence
+        if expected is not None and got is not None and got != expected:
+            if got < expected:
+                return []  # it comes twice
+            self._lives.break_off(life, "gap", now)
+            return [Emit(events.ExecutionGap(channel=message.channel, expected=expected, got=got))]
+        life.sequence = None if got is None else got + 1
+        self._count_update(life)
+        return [_handed(life, message)]
+
     def unreadable(self, channel: str, now: int) -> None:
         """Lose all topics of a channel, for a message of one of them could not be read."""
         for life in self._lives:
@@ -156,6 +176,15 @@ class Data:
                 actions += self._judge(life, messages, age, now)
         return actions
 
+    def _first(self, life: Life, message: AccountRows, now: int) -> list[Action]:
+        if message.snapshot:
+            life.sequence = None if message.sequence is None else message.sequence + 1
+            return [_handed(life, message), *self._lives.revive(life, now)]
+        if life.acked:
+            life.trouble = "its snapshot is missing"
+            life.resync(now)
+        return []
+
     def _judge(self, life: Life, messages: int, age: int, now: int) -> list[Action]:
         if not life.rhythm.is_unusual(messages, age, now):
             return []
@@ -187,6 +216,10 @@ class Data:
 
     def _release_at(self, tape: Tape) -> int:
         return (tape.waiting_since or 0) + self._timings.trades_within
+
+
+def _handed(life: Life, message: AccountRows) -> DeliverAccount:
+    return DeliverAccount(life.topic, message.rows, message.snapshot, message.recv_ns)
 
 
 def _is_stranger(row: Row, life: Life) -> bool:

@@ -62,6 +62,7 @@ class Life:
         messages: How many messages it has had, unless an engine counts them.
         heard_at: When the latest of them came.
         tape: Its trades, for the channel that has them.
+        sequence: The number that its next message has, where a channel numbers them.
         token: The token that it was last asked for with, where one is needed.
         renewed: Whether that was a fresh one, because the one before was refused.
     """
@@ -89,6 +90,7 @@ class Life:
         "renewed",
         "req_id",
         "rhythm",
+        "sequence",
         "tape",
         "timeout",
         "token",
@@ -144,6 +146,7 @@ class Life:
         self.rhythm: Rhythm = Rhythm(self._timings)
         self.messages: int = 0
         self.heard_at: int = now
+        self.sequence: int | None = None
         self.tape: Tape | None = Tape(topic.symbol) if topic.channel == "trade" else None
 
     def queue(self, due: int | None) -> None:
@@ -184,6 +187,7 @@ class Life:
         self._updates_left = self._timings.settle_updates
         self._bad_snapshots = 0
         self.lost = False
+        self.renewed = False  # its token was taken, even if the ack that says so was lost
         self._live_since = now
         self.fulfil()
         self.rhythm.begin(now)

@@ -4,7 +4,8 @@
 """
 
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 from msgspec.structs import astuple
@@ -14,13 +15,17 @@ from havklo.errors import MalformedFrame
 from havklo.events import Candle, Instruments, Maintenance, Ticker, Trade
 
 __all__ = [
+    "AccountRow",
+    "AccountRows",
     "Ack",
     "Activity",
     "Alive",
+    "Answer",
     "BookLost",
     "BookProven",
     "Malformed",
     "Message",
+    "OrderResult",
     "Pong",
     "Refusal",
     "Row",
@@ -33,6 +38,29 @@ __all__ = [
 
 Method: TypeAlias = Literal["subscribe", "unsubscribe"]
 Row: TypeAlias = Trade | Ticker | Candle | Instruments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from havklo._protocol.trading.reports import Entry, Report
+
+    AccountRow: TypeAlias = Report | Entry
+else:
+    AccountRow = object  # what few programs need is loaded when the first of them comes
+
+ORDER_METHODS = frozenset(
+    {
+        "add_order",
+        "amend_order",
+        "edit_order",
+        "cancel_order",
+        "cancel_all",
+        "cancel_all_orders_after",
+        "batch_add",
+        "batch_cancel",
+    }
+)
+"""The requests whose answers are about orders."""
 
 
 class Ack(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag="ack"):
@@ -92,6 +120,41 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag="row
     rows: tuple[Row, ...]
 
 
+class AccountRows(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag="account_rows"):
+    """What a numbered channel says of an account, in Kraken's order; the numbers begin anew with each subscription."""
+
+    channel: str
+    snapshot: bool
+    rows: tuple[AccountRow, ...]
+    sequence: int | None = None
+    recv_ns: int = 0
+
+
+class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What has come of one order of a request: ids, or why it was refused alone."""
+
+    order_id: str | None = None
+    cl_ord_id: str | None = None
+    order_userref: int | None = None
+    original_order_id: str | None = None
+    amend_id: str | None = None
+    count: int | None = None
+    trigger_time: str | None = msgspec.field(default=None, name="triggerTime")
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag="answer"):
+    """The answer to a request about orders, or one of its answers; without an `error` it was carried out."""
+
+    method: str
+    req_id: int | None = None
+    error: str | None = None
+    results: tuple[OrderResult, ...] = ()
+    time_in: str | None = None
+    time_out: str | None = None
+
+
 class Unknown(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag="unknown"):
     """A message of a channel or a shape that this version does not know."""
 
@@ -137,9 +200,11 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", tag=
 
 
 Message: TypeAlias = (
-    Ack
+    AccountRows
+    | Ack
     | Activity
     | Alive
+    | Answer
     | BookLost
     | BookProven
     | Malformed
@@ -170,8 +235,13 @@ class _Envelope(msgspec.Struct):
     req_id: int | None = None
     time_in: str | None = None
     time_out: str | None = None
-    result: _Result | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
     data: msgspec.Raw = msgspec.Raw(b"null")
+    sequence: int | None = None
+    # Which order a refused cancel is about, and the count of a batch's.
+    order_id: str | None = None
+    cl_ord_id: str | None = None
+    orders_cancelled: int | None = None
 
 
 class _StatusData(msgspec.Struct):
@@ -184,6 +254,10 @@ class _StatusData(msgspec.Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
+_result = msgspec.json.Decoder(_Result | None)
+_order_results: msgspec.json.Decoder[tuple[OrderResult, ...] | OrderResult | None] = msgspec.json.Decoder(
+    tuple[OrderResult, ...] | OrderResult | None
+)
 _status = msgspec.json.Decoder(tuple[_StatusData, ...])
 # Kraken documents some numbers as strings and sends numbers (`cost_min`): strict would refuse one of the two.
 _instruments = msgspec.json.Decoder(Instruments, strict=False)
@@ -217,6 +291,8 @@ def decode(frame: bytes, recv_ns: int = 0) -> Message:
 
 def _data(envelope: _Envelope, recv_ns: int) -> Message:
     match envelope.channel:
+        case "executions" | "balances":
+            return _read_account(envelope.channel, envelope, recv_ns)
         case "trade" | "ticker" | "ohlc":
             return _read_rows(envelope.channel, envelope, recv_ns)
         case "heartbeat":
@@ -231,15 +307,20 @@ def _data(envelope: _Envelope, recv_ns: int) -> Message:
 
 def _response(envelope: _Envelope) -> Message:
     error = envelope.error or envelope.Error
+    if envelope.method in ORDER_METHODS:
+        return _read_answer(envelope.method, envelope, error)
+    try:
+        result = _result.decode(envelope.result)
+    except msgspec.ValidationError:
+        return Unknown()
     if envelope.success is False or error is not None:
         return Refusal(
             error=error or "refused without a reason",
             method=envelope.method,
             channel=envelope.channel,
-            symbol=envelope.symbol or (envelope.result.symbol if envelope.result else None),
+            symbol=envelope.symbol or (result.symbol if result else None),
             req_id=envelope.req_id,
         )
-    result = envelope.result
     match envelope.method:
         case "pong":
             return Pong(req_id=envelope.req_id, time_in=envelope.time_in, time_out=envelope.time_out)
@@ -293,6 +374,47 @@ def _read_instruments(envelope: _Envelope, recv_ns: int) -> Message:
         return Unreadable(channel="instrument", detail=str(error))
     _complete(listing, envelope.type or "update", recv_ns)
     return Rows(channel="instrument", snapshot=envelope.type == "snapshot", rows=(listing,))
+
+
+def _read_answer(method: str, envelope: _Envelope, error: str | None) -> Message:
+    failed = envelope.success is False or error is not None
+    try:
+        result = None if failed else _order_results.decode(envelope.result)
+    except msgspec.ValidationError as wrong:
+        return Unreadable(channel=method, detail=str(wrong))
+    if failed or result is None:
+        result = OrderResult(order_id=envelope.order_id, cl_ord_id=envelope.cl_ord_id, count=envelope.orders_cancelled)
+    results: tuple[OrderResult, ...] = (result,) if isinstance(result, OrderResult) else result
+    return Answer(
+        method=method,
+        req_id=envelope.req_id,
+        error=(error or "refused without a reason") if failed else None,
+        results=results,
+        time_in=envelope.time_in,
+        time_out=envelope.time_out,
+    )
+
+
+@cache
+def _row_reader() -> "Callable[[str, msgspec.Raw], tuple[AccountRow, ...]]":
+    # Few programs need it, and importing havklo stays light.
+    from havklo._protocol.trading.reports import read_rows  # noqa: PLC0415
+
+    return read_rows
+
+
+def _read_account(channel: str, envelope: _Envelope, recv_ns: int) -> Message:
+    try:
+        rows = _row_reader()(channel, envelope.data)
+    except msgspec.ValidationError as error:
+        return Unreadable(channel=channel, detail=str(error))
+    return AccountRows(
+        channel=channel,
+        snapshot=envelope.type == "snapshot",
+        rows=rows,
+        sequence=envelope.sequence,
+        recv_ns=recv_ns,
+    )
 
 
 def _is_finite(row: Row) -> bool:

@@ -99,6 +99,7 @@ _BEGINNINGS: Final[dict[str, tuple[type[ExchangeError], str]]] = {
     "Currency pair not supported": (errors.PairNotSupported, _NAME),
     "Currency pair not in ISO 4217-A3 format": (errors.PairNotInForm, _NAME),
     "EService:Market in": (errors.MarketInMode, _MODE),
+    "EService:": (errors.ServiceError, _LATER),  # such as "Busy", which passes like those that are known by name
     "Private data and trading are unavailable on this endpoint.": (
         errors.WrongEndpoint,
         "private channels and orders need the venue's private endpoint",

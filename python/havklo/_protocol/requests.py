@@ -1,6 +1,6 @@
 """What is sent to Kraken's spot API v2."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias, final
 
 import msgspec
@@ -23,6 +23,9 @@ class _Params(msgspec.Struct, frozen=True, omit_defaults=True):
     interval: int | None = None
     event_trigger: str | None = None
     snapshot: bool | None = None
+    snap_orders: bool | None = None
+    snap_trades: bool | None = None
+    ratecounter: bool | None = None
     token: str | None = None
 
     def __repr__(self) -> str:
@@ -41,7 +44,7 @@ class Requests:
 
     def __init__(self, first_id: int = 1) -> None:
         self._next_id = first_id
-        self._encoder = msgspec.json.Encoder()
+        self._encoder = msgspec.json.Encoder(decimal_format="number")
 
     def subscribe(self, topics: Iterable[Topic]) -> tuple[int, bytes]:
         """Ask for topics that differ in nothing but their symbol."""
@@ -59,6 +62,15 @@ class Requests:
         # One expression: the token's text is in no variable of a frame.
         return req_id, Secret(self._encoder.encode(_request(method, req_id, topics, token)).decode())
 
+    def order(self, method: str, params: Mapping[str, object], token: Token) -> tuple[int, Secret]:
+        """Ask for something about orders; decimals keep their digits."""
+        req_id = self._take_id()
+        return req_id, Secret(
+            self._encoder.encode(
+                {"method": method, "params": {**params, "token": token.reveal()}, "req_id": req_id}
+            ).decode()
+        )
+
     def ping(self) -> tuple[int, bytes]:
         """Ask for a pong."""
         req_id = self._take_id()
@@ -73,13 +85,19 @@ class Requests:
 def _request(method: Method, req_id: int, topics: Iterable[Topic], token: Token | None = None) -> _Request:
     asked = tuple(topics)
     first = asked[0]
+    begins = True if method == "subscribe" else None
+    whole = begins if first.channel == "executions" else None
     params = _Params(
-        first.channel,
-        tuple(topic.symbol for topic in asked if topic.symbol) or None,
-        first.depth,
-        first.interval,
-        first.event_trigger,
-        True if method == "subscribe" else None,
-        None if token is None else token.reveal(),
+        channel=first.channel,
+        symbol=tuple(topic.symbol for topic in asked if topic.symbol) or None,
+        depth=first.depth,
+        interval=first.interval,
+        event_trigger=first.event_trigger,
+        # The executions channel calls it snap_orders, and its old name deprecated.
+        snapshot=None if first.channel == "executions" else begins,
+        snap_orders=whole,
+        snap_trades=whole,
+        ratecounter=whole,
+        token=None if token is None else token.reveal(),
     )
     return _Request(method, req_id, params)

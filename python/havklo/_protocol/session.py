@@ -1,23 +1,25 @@
 """One connection's session: it knows what is wanted, and says what to do so that all of it is proven."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import final
 
 from havklo import events
-from havklo._protocol.actions import Action, Close, Connect, Emit, Send, Suspend
+from havklo._protocol.actions import Action, Close, Connect, DeliverAccount, Emit, Reply, Send, SendSecret, Suspend
 from havklo._protocol.admission import Admission
 from havklo._protocol.backoff import Backoff, Retry
 from havklo._protocol.budget import Budget
 from havklo._protocol.data import Data
 from havklo._protocol.gate import Gate
 from havklo._protocol.heartbeat import Silence, Verdict
-from havklo._protocol.life import Life
+from havklo._protocol.life import ON_THE_WIRE, Life
 from havklo._protocol.lives import Lives
 from havklo._protocol.messages import (
+    AccountRows,
     Ack,
     Activity,
     Alive,
+    Answer,
     BookLost,
     BookProven,
     Malformed,
@@ -212,6 +214,42 @@ class Session:
         """Learn that the token can't be had: what needs it fails if that is for good, and else waits."""
         return self._unless_idle(self._wants.token_failed(error, now))
 
+    # -- requests about orders ---------------------------------------------------------------
+
+    @property
+    def asks_with(self) -> Token | None:
+        """The token that requests about orders are sent with: that of a subscription which keeps it alive."""
+        if self.link is not LinkState.OPEN:
+            return None
+        token: Token | None = None
+        for life in self.lives:
+            if life.topic.is_account and life.phase in ON_THE_WIRE:
+                if life.is_live:
+                    return life.token
+                token = token or life.token  # it may be just about to be replaced
+        return token
+
+    def ask(self, method: str, params: Mapping[str, object]) -> tuple[int, Action] | None:
+        """Send a request about orders, once; None if there is no connection or no token for it.
+
+        Its answers come as `Reply`, with the id that this gives. What becomes of it if the connection ends nobody
+        here knows.
+        """
+        token = self.asks_with
+        if token is None:
+            return None
+        req_id, payload = self._requests.order(method, params, token)
+        return req_id, SendSecret(payload)
+
+    def ping(self, now: int) -> list[Action]:
+        """Send a ping now, to learn of the server's clock; nothing without a connection."""
+        return [self._send_ping(now)] if self.link is LinkState.OPEN else []
+
+    def renew_token(self, token: Token, now: int) -> list[Action]:
+        """Subscribe anew what was asked for with a token that Kraken has refused for a request, with a fresh one."""
+        self._wants.renew_token(token, now)
+        return self._flush(now)
+
     # -- what becomes of the transport -------------------------------------------------------
 
     def connected(self, now: int) -> list[Action]:
@@ -254,7 +292,7 @@ class Session:
         actions += [Emit(lost), *(Emit(change) for change in changed)]
         return [*actions, *self._reconnect(now)]
 
-    def receive(self, message: Message, now: int) -> list[Action]:  # noqa: C901, PLR0912  # an arm per message
+    def receive(self, message: Message, now: int) -> list[Action]:  # noqa: C901, PLR0911, PLR0912  # an arm per message
         """Take one message from Kraken, or one fact from the engine."""
         # What this side says to itself is no sign of life.
         actions = [] if isinstance(message, Activity) else self.heard(now)
@@ -268,6 +306,13 @@ class Session:
             case Rows():
                 self._served = True
                 actions += self._data.rows(message, now)
+            case AccountRows():
+                self._served = True
+                actions += self._data.account(message, now)
+                if len(actions) == 1 and type(actions[0]) is DeliverAccount:
+                    return actions  # the usual case: nothing has moved that could be due
+            case Answer():
+                return [*actions, Reply(message)]
             case Alive():
                 return [*actions, Emit(events.Heartbeat(connection=self._connection, recv_ns=message.recv_ns))]
             case BookLost():

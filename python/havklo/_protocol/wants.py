@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import final
 
 from havklo import events
-from havklo._protocol.actions import Action, Complete, Emit, Fail, Send, SendSecret, Suspend, Track, Untrack
+from havklo._protocol.actions import Action, Complete, DropToken, Emit, Fail, Send, SendSecret, Suspend, Track, Untrack
 from havklo._protocol.admission import Admission
 from havklo._protocol.blame import is_final, is_too_many, meant_by, refusal_error, token_error
 from havklo._protocol.life import ON_THE_WIRE, Life, Phase
@@ -13,7 +13,7 @@ from havklo._protocol.lives import Lives
 from havklo._protocol.messages import Ack, Refusal
 from havklo._protocol.requests import Method, Requests
 from havklo._protocol.timings import Timings
-from havklo._protocol.tokens import Token, may_resend
+from havklo._protocol.tokens import INVALID_SESSION, Token, may_resend
 from havklo.channels import Topic
 from havklo.errors import HavkloError, SubscribeTimeout, SubscriptionError
 
@@ -114,6 +114,13 @@ class Wants:
         error = SubscribeTimeout(topic.symbol or None, topic.channel, life.timeout / _SECOND, words)
         ending: list[Action] = [*self._untrack(life), Fail(topic, error)]
         return ending + self._take_off_the_wire([life], now, is_open=is_open)
+
+    def renew_token(self, token: Token, now: int) -> None:
+        """Break off what was asked for with a token that is not good any more; another one is fetched for it."""
+        for life in self._lives:
+            if life.token == token:
+                self._admission.not_again(token)
+                self._lives.break_off(life, "token", now)
 
     # -- what becomes of the connection ------------------------------------------------------
 
@@ -218,10 +225,12 @@ class Wants:
     def refused(self, refusal: Refusal, now: int) -> list[Action]:
         """Take an error ack: by its request's id and its symbol, as far as it names them."""
         lives = meant_by(refusal, self._lives)
+        # Whatever has become of the request: its token is not good any more.
+        token = self._admission.refused(refusal.req_id) if refusal.error == INVALID_SESSION else None
+        actions: list[Action] = [] if token is None else [DropToken(token)]
         if not lives:
             event = events.Refused(error=refusal.error, method=refusal.method, symbol=refusal.symbol)
-            return [Emit(event)]
-        actions: list[Action] = []
+            return [*actions, Emit(event)]
         words = refusal.error.lower()
         for life in lives:
             if is_too_many(refusal.error):
@@ -237,7 +246,8 @@ class Wants:
                 life.resync(now)
             elif life.token is not None and may_resend(refusal.error, 1 + life.renewed):
                 life.trouble = refusal.error
-                self._admission.token_refused(life, now)
+                life.renewed = True
+                life.queue(now)
             else:
                 actions += self._fail(life, refusal_error(life.topic, refusal.error))
         return actions
@@ -339,7 +349,7 @@ class Wants:
         if not admitted:
             return []
         if token is None:
-            return [*self._admission.need(admitted)]
+            return [*self._admission.need(admitted, now)]
         req_id, action = self._secretly("subscribe", [life.topic for life in admitted], token)
         for life in admitted:
             life.ask(req_id, now, token)

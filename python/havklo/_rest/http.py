@@ -1,6 +1,6 @@
 """One HTTP request by aiohttp; importing this module imports aiohttp."""
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final, final
 
 import aiohttp
@@ -12,7 +12,15 @@ from havklo.errors import RestUnreachable
 
 __all__ = ["Foreign", "Http"]
 
-_USER_AGENT: Final = f"havklo/{version('havklo')}"
+
+def _user_agent() -> str:
+    try:
+        return f"havklo/{version('havklo')}"
+    except PackageNotFoundError:
+        return "havklo"  # it is on the path, and not installed
+
+
+_USER_AGENT: Final = _user_agent()
 _HARMLESS: Final = (OSError, aiohttp.ClientConnectionError)
 
 

@@ -79,8 +79,12 @@ class Tokens:
             RestError: There was no answer that can be used.
             ExchangeError: Kraken gives none.
         """
-        self._state.refused(token)
+        self.drop(token)
         return await self.get()
+
+    def drop(self, token: Token) -> None:
+        """Give a token to nobody any more that Kraken has refused."""
+        self._state.refused(token)
 
     async def use(self, request: Callable[[Token], Awaitable[T]]) -> T:
         """Make a request with a token, and if it is refused for the token, once more with a fresh one.
@@ -99,7 +103,7 @@ class Tokens:
             try:
                 return await request(token)
             except InvalidSession as error:
-                self._state.refused(token)
+                self.drop(token)
                 if not may_resend(error.error, attempt):
                     raise
             attempt += 1

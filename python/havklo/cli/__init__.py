@@ -1,4 +1,4 @@
-"""The command line: `havklo book`, `trades`, `ticker`, `ohlc`, `demo`, `sim`, `verify`, `study` and `doctor`."""
+"""The command line: a file for each command, such as `havklo book`, `order`, `sim` and `doctor`."""
 
 import os
 import sys

@@ -178,7 +178,7 @@ async def follow(
         venue: Where they come from.
         channel: Of what.
         stage: Where they are shown.
-        seconds: How long; None: until cancelled.
+        seconds: How long, once it is subscribed; None: until cancelled.
         count: How many; None: any number.
 
     Returns:
@@ -189,9 +189,9 @@ async def follow(
     """
     async with Client(venue, queue=_QUEUE) as kraken:
         clock = kraken.clock
-        began = clock.now()
         with advising(venue):
-            subscription = await kraken.subscribe(channel, timeout=min(_PATIENCE, seconds or _PATIENCE))
+            subscription = await kraken.subscribe(channel, timeout=_PATIENCE)
+        began = clock.now()
         for error in subscription.errors.values():
             complain(error)
         reading = asyncio.create_task(_read(subscription, stage.take, count))

@@ -1,6 +1,7 @@
 """`havklo demo`: a simulated book proves itself, loses a message, notices and heals."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Annotated, Final, final
 
 from cyclopts import App, Parameter
@@ -12,7 +13,7 @@ from havklo.cli._stage import Stage, open_stage
 from havklo.cli._view import count, number
 from havklo.cli._watch import Watch
 from havklo.client import Client
-from havklo.errors import BookNotLive
+from havklo.errors import BookNotLive, ConfigurationError
 from havklo.events import BookState, Desync, Level
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _RATE: Final = 60.0
 _FIRST: Final = 3.0  # seconds until the first message is lost
 _EVERY: Final = 10.0
 _HOLD: Final = 2.0
+_REMIND: Final = 30.0  # how often the log tells again where the browser apps are
 _WITHOUT_TERMINAL: Final = 8.0  # how long it runs where nobody can press Ctrl-C
 
 _MORE: Final = """\
@@ -34,6 +36,9 @@ a few seconds the simulator loses one message. The book's checksum is no longer
 Kraken's: from that instant it can't be read, takes a fresh snapshot, and is
 live again. A few losses are undone by the very next message; then another one
 is lost. It runs until Ctrl-C; where no terminal is, for 8 seconds.
+
+Meanwhile the links that it prints lead to the browser apps, which have a
+simulated market of their own. havklo serve has more of that.
 
 Exit code: 0 if a lost message was noticed and healed, 1 if not.
 
@@ -75,10 +80,34 @@ def demo(*, seconds: Annotated[float | None, Parameter(metavar="N")] = None) -> 
 
 
 async def _show(exchange: "Simulator", seconds: float | None, stage: Stage, stories: list["_Story"]) -> None:
-    async with exchange, Client(exchange) as kraken:
+    async with _apps(stage) as links, exchange, Client(exchange) as kraken:
         story = _Story(exchange, kraken, stage, _FIRST if seconds is None else min(_FIRST, seconds / 3))
+        story.links = links
         stories.append(story)
         await story.watch.show(seconds, story.tell)
+
+
+@contextlib.asynccontextmanager
+async def _apps(stage: Stage) -> AsyncGenerator[Sequence[str]]:
+    """Serve the browser apps, if they are built; gives what the log of a terminal is to tell of them.
+
+    Their market is another one: a message lost here is to be this book's, whatever a page does.
+    """
+    # All this takes a while to load, so that --help does without.
+    from havklo.cli.serve import tell_links  # noqa: PLC0415
+    from havklo.serve import Gateway, simulated  # noqa: PLC0415
+    from havklo.sim import Simulator  # noqa: PLC0415
+
+    source = simulated(Simulator(seed=7))
+    try:
+        gateway = Gateway(source)
+    except ConfigurationError as error:
+        results().print(f"{error.message}; {error.hint}", markup=False, soft_wrap=True)
+        yield ()
+        return
+    async with gateway:
+        tell_links(gateway, source)
+        yield [f"{name} {link}" for name, link in gateway.links.items()] if stage.redraws else ()
 
 
 @final
@@ -91,9 +120,11 @@ class _Story:
         venue = f"simulated Kraken at {exchange.url}"
         self.watch = Watch(kraken, _SYMBOL, 10, venue=venue, stage=stage, hold=_HOLD)
         kraken.on(Desync, self._try_to_read)
+        self.links: Sequence[str] = ()
         self._exchange = exchange
         self._kraken = kraken
         self._next = first
+        self._remind = 0.0
         self._orders: list[Injection] = []
         self._told = 0
         self._harmless = 0
@@ -110,6 +141,10 @@ class _Story:
         if not self._greeted:
             self._greeted = True
             self.watch.note("live", f"the first snapshot is proven; in {self._next:.1f} s a message will be lost")
+        if seconds >= self._remind:
+            self._remind += _REMIND
+            for link in self.links:
+                self.watch.note("apps", link)
         if seconds >= self._next:
             self._next += _EVERY
             self._orders.append(self._exchange.inject("drop", _SYMBOL))

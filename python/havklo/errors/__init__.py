@@ -2,6 +2,7 @@
 
     HavkloError
     ├── ConfigurationError (ValueError)   an argument that can't be meant: a depth, a symbol's form, a price off grid
+    │   └── OrderInvalid                  an order that Kraken would refuse whatever the market does
     ├── BookNotLive                       a book was read while it was not proven
     ├── MalformedFrame                    bytes that are no Kraken frame and can't be put to one book
     ├── UnknownSymbol (LookupError)       a symbol that is not tracked or not listed
@@ -13,6 +14,11 @@
     ├── EndpointUnavailable               the venue does not offer this endpoint
     ├── NumberTooLarge (OverflowError)    a number that does not fit in an array of 64-bit integers
     ├── SlowConsumer                      a bounded queue overflowed and loss is not acceptable
+    ├── RiskLimitExceeded                 an order would pass a limit that the user has set
+    ├── TradingLocked                     orders are locked by the kill switch
+    ├── HeadroomExceeded                  the pair's rate counter has no room now
+    ├── OrderUnknown                      whether an order was accepted could not be told in time
+    ├── RequestTimeout (TimeoutError)     no answer to a request about orders came in time
     ├── CaptureError                      a capture file can't be read
     ├── CredentialsError (ValueError)     an API key that can't be used, or that others can read
     ├── RestError                         a REST request got no answer that can be used
@@ -147,6 +153,14 @@ from havklo.errors.rest import (
     RestTimeout,
     RestUnreachable,
 )
+from havklo.errors.trading import (
+    HeadroomExceeded,
+    OrderInvalid,
+    OrderUnknown,
+    RequestTimeout,
+    RiskLimitExceeded,
+    TradingLocked,
+)
 
 __all__ = [
     "AccountDisabled",
@@ -170,6 +184,7 @@ __all__ = [
     "EndpointUnavailable",
     "ExchangeError",
     "HavkloError",
+    "HeadroomExceeded",
     "HttpError",
     "HttpRateLimited",
     "IndexUnavailable",
@@ -198,10 +213,12 @@ __all__ = [
     "MessageRateExceeded",
     "NotSubscribed",
     "NumberTooLarge",
+    "OrderInvalid",
     "OrderMinimumNotMet",
     "OrderNotInBook",
     "OrderRateLimited",
     "OrderRejected",
+    "OrderUnknown",
     "OrdersLimitExceeded",
     "PairNotInForm",
     "PairNotSupported",
@@ -213,9 +230,11 @@ __all__ = [
     "ReduceOnlyNotClosing",
     "ReduceOnlyPositionClosed",
     "ReduceOnlyRejected",
+    "RequestTimeout",
     "RestError",
     "RestTimeout",
     "RestUnreachable",
+    "RiskLimitExceeded",
     "ScheduledOrdersLimitExceeded",
     "ServiceError",
     "ServiceUnavailable",
@@ -226,6 +245,7 @@ __all__ = [
     "TickSizeCheckFailed",
     "TooManyRequests",
     "TooManySymbols",
+    "TradingLocked",
     "UnknownAsset",
     "UnknownChannel",
     "UnknownMethod",

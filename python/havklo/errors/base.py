@@ -39,7 +39,6 @@ class HavkloError(Exception):
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
-@final
 class ConfigurationError(HavkloError, ValueError):
     """An argument that can never work, refused before anything is sent."""
 

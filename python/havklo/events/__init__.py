@@ -45,10 +45,26 @@ from havklo.events.life import (
     SubscriptionLost,
 )
 from havklo.events.market import Candle, Instruments, Spread, Ticker, Trade, TradeGap
+from havklo.events.trading import (
+    Balance,
+    BalanceChange,
+    DeadManChanged,
+    Execution,
+    ExecutionGap,
+    Fee,
+    Fill,
+    OrderState,
+    OrderStateChanged,
+    TradingLocked,
+    TradingUnlocked,
+    Wallet,
+)
 from havklo.instruments import Asset, Pair
 
 __all__ = [
     "Asset",
+    "Balance",
+    "BalanceChange",
     "Book",
     "BookArrays",
     "BookSnapshot",
@@ -62,9 +78,14 @@ __all__ = [
     "Connected",
     "ConnectionLost",
     "CrossedBook",
+    "DeadManChanged",
     "Desync",
     "DesyncReason",
     "Event",
+    "Execution",
+    "ExecutionGap",
+    "Fee",
+    "Fill",
     "HealthChanged",
     "Heartbeat",
     "Instruments",
@@ -76,6 +97,8 @@ __all__ = [
     "Moved",
     "Order",
     "OrderChange",
+    "OrderState",
+    "OrderStateChanged",
     "Pair",
     "Peek",
     "Priority",
@@ -93,6 +116,9 @@ __all__ = [
     "Top",
     "Trade",
     "TradeGap",
+    "TradingLocked",
+    "TradingUnlocked",
+    "Wallet",
 ]
 
 Event: TypeAlias = (
@@ -119,5 +145,12 @@ Event: TypeAlias = (
     | Status
     | Refused
     | SubscriptionLost
+    | Execution
+    | BalanceChange
+    | OrderStateChanged
+    | ExecutionGap
+    | TradingLocked
+    | TradingUnlocked
+    | DeadManChanged
 )
 """Everything that `async for event in kraken` may yield."""

@@ -1,4 +1,4 @@
-"""An order as OpenOrders and ClosedOrders show it."""
+"""An order as OpenOrders, ClosedOrders and QueryOrders show it."""
 
 from typing import Final
 
@@ -7,27 +7,27 @@ from havklo.sim.rest.views import OrderView
 from havklo.sim.symbols import Pair
 from havklo.sim.wire.frames import decimal
 
-__all__ = ["order"]
+__all__ = ["leverage", "money", "order", "seconds"]
 
 _STATUS: Final = {"pending_new": "pending", "new": "open", "partially_filled": "open", "filled": "closed"}
 _SECOND: Final = 1_000_000_000
 
 
-def order(view: OrderView, pair: Pair) -> dict[str, object]:
-    """The object that stands under the order's id."""
+def order(view: OrderView, pair: Pair, *, trades: bool = False) -> dict[str, object]:
+    """The object that stands under the order's id; with `trades`, the ids of its fills are in it."""
     fee, flag = _fee(view, pair)
     conditional = view.trigger_price is not None
     fields: dict[str, object] = {
         "refid": None,
         "userref": view.userref,
         "status": _STATUS.get(view.status, view.status),
-        "opentm": _seconds(view.opened_ns),
-        "starttm": _seconds(view.effective_ns),
-        "expiretm": _seconds(view.expire_ns),
+        "opentm": seconds(view.opened_ns),
+        "starttm": seconds(view.effective_ns),
+        "expiretm": seconds(view.expire_ns),
         "descr": _description(view, pair),
         "vol": decimal(view.qty, pair.qty_precision),
         "vol_exec": decimal(view.filled, pair.qty_precision),
-        "cost": _money(view.cost, pair.cost_precision),
+        "cost": money(view.cost, pair.cost_precision),
         "fee": fee,
         "price": decimal(_average(view, pair), pair.price_precision),
         "stopprice": decimal(view.trigger_price or 0, pair.price_precision),
@@ -38,8 +38,10 @@ def order(view: OrderView, pair: Pair) -> dict[str, object]:
     if view.cl_ord_id is not None:
         fields["cl_ord_id"] = view.cl_ord_id
     if view.closed_ns is not None:
-        fields["closetm"] = _seconds(view.closed_ns)
+        fields["closetm"] = seconds(view.closed_ns)
         fields["reason"] = view.reason
+    if trades and view.executions:
+        fields["trades"] = [fill.exec_id for fill in view.executions]
     return fields
 
 
@@ -49,7 +51,7 @@ def _description(view: OrderView, pair: Pair) -> dict[str, object]:
     words = " ".join([view.order_type.removesuffix("-limit").replace("-", " "), *prices[:1]])
     if len(prices) > 1:
         words += f" -> limit {prices[1]}"
-    leverage = f"{int(1 / pair.margin_initial)}:1" if view.margin else "none"
+    times = f"{leverage(pair)}:1" if view.margin else "none"
     sentence = f"{view.side} {decimal(view.qty, pair.qty_precision)} {pair.altname} @ {words}"
     return {
         "pair": pair.altname,
@@ -57,8 +59,8 @@ def _description(view: OrderView, pair: Pair) -> dict[str, object]:
         "ordertype": view.order_type,
         "price": prices[0] if prices else "0",
         "price2": prices[1] if len(prices) > 1 else "0",
-        "leverage": leverage,
-        "order": f"{sentence} with {leverage} leverage" if view.margin else sentence,
+        "leverage": times,
+        "order": f"{sentence} with {times} leverage" if view.margin else sentence,
         "close": "",
     }
 
@@ -69,8 +71,8 @@ def _fee(view: OrderView, pair: Pair) -> tuple[str, str]:
     if view.fees and (pair.base if in_base else pair.quote) not in view.fees:
         in_base = not in_base
     if in_base:
-        return _money(view.fees.get(pair.base, 0), pair.qty_precision), "fcib"
-    return _money(view.fees.get(pair.quote, 0), pair.cost_precision), "fciq"
+        return money(view.fees.get(pair.base, 0), pair.qty_precision), "fcib"
+    return money(view.fees.get(pair.quote, 0), pair.cost_precision), "fciq"
 
 
 def _average(view: OrderView, pair: Pair) -> int:
@@ -82,10 +84,16 @@ def _average(view: OrderView, pair: Pair) -> int:
     return (2 * dividend + divisor) // (2 * divisor)
 
 
-def _money(units: int, precision: int) -> str:
+def money(units: int, precision: int) -> str:
+    """An amount with so many decimals."""
     return decimal(units // 10 ** (SCALE - precision), precision)
 
 
-def _seconds(moment: int | None) -> float:
+def seconds(moment: int | None) -> float:
     """A moment as Kraken's REST writes it; 0 for none."""
     return (moment or 0) / _SECOND
+
+
+def leverage(pair: Pair) -> int:
+    """How many times its own money a position of a pair may be worth."""
+    return int(1 / pair.margin_initial)

@@ -6,6 +6,7 @@ Every answer has HTTP status 200, errors too, as on Kraken.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from email.utils import format_datetime
 from typing import Final, NamedTuple, final
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from havklo.sim.accounts.keys import ApiKey, KeyCheck, Permission, Refused
 from havklo.sim.accounts.money import SCALE
 from havklo.sim.rest import listing
 from havklo.sim.rest.orders import order
+from havklo.sim.rest.trades import Trade, latest_first, trade
 from havklo.sim.rest.views import DeskView, ExchangeView, OrderView
 from havklo.sim.symbols import rest_asset
 from havklo.sim.wire.frames import decimal
@@ -23,16 +25,20 @@ from havklo.sim.wire.frames import decimal
 __all__ = ["Rest"]
 
 _SECOND: Final = 1_000_000_000
-_PAGE: Final = 50  # closed orders in one answer
+_PAGE: Final = 50  # closed orders, or trades, in one answer
+_HISTORY: Final = 2  # that a look into the history of trades counts
+_MOST_ORDERS: Final = 50  # that may be asked for by their ids
+_MOST_TRADES: Final = 20
 
 _Fields = Mapping[str, str]
 
 
 class _Call(NamedTuple):
-    """A private call: what the key needs, and who answers."""
+    """A private call: what the key needs, who answers, and what it counts on the key's counter."""
 
     permission: Permission
     answer: Callable[[ApiKey, Account, _Fields, int], object]
+    cost: int = 1
 
 
 @final
@@ -65,6 +71,9 @@ class Rest:
             "/0/private/BalanceEx": _Call("query-funds", self._balance_ex),
             "/0/private/OpenOrders": _Call("query-orders", self._open_orders),
             "/0/private/ClosedOrders": _Call("query-closed-orders", self._closed_orders),
+            "/0/private/QueryOrders": _Call("query-orders", self._query_orders),
+            "/0/private/TradesHistory": _Call("query-closed-orders", self._trades_history, _HISTORY),
+            "/0/private/QueryTrades": _Call("query-closed-orders", self._query_trades, _HISTORY),
         }
 
     def __repr__(self) -> str:
@@ -107,7 +116,7 @@ class Rest:
         counter = self._counters.get(key.key)
         if counter is None:
             counter = self._counters[key.key] = RestCounter(account.tier)
-        if not counter.charge(now_ns, 1):
+        if not counter.charge(now_ns, private.cost):
             raise Refused("EAPI:Rate limit exceeded")
         return private.answer(key, account, _form(body), now_ns)
 
@@ -147,16 +156,44 @@ class Rest:
         }
 
     def _open_orders(self, _key: ApiKey, account: Account, fields: _Fields, _now_ns: int) -> object:
-        return {"open": self._orders(_matching(self._desk.open_orders(account), fields))}
+        return {"open": self._orders(_matching(self._desk.open_orders(account), fields), fields)}
 
     def _closed_orders(self, _key: ApiKey, account: Account, fields: _Fields, _now_ns: int) -> object:
         views = _matching(self._desk.closed_orders(account), fields)
         views.sort(key=lambda view: view.closed_ns or 0, reverse=True)
         offset = max(0, _integer(fields, "ofs") or 0)
-        return {"closed": self._orders(views[offset : offset + _PAGE]), "count": len(views)}
+        return {"closed": self._orders(views[offset : offset + _PAGE], fields), "count": len(views)}
 
-    def _orders(self, views: Iterable[OrderView]) -> dict[str, object]:
-        return {view.order_id: order(view, self._exchange.pairs[view.symbol]) for view in views}
+    def _query_orders(self, _key: ApiKey, account: Account, fields: _Fields, _now_ns: int) -> object:
+        names = _ids(fields, _MOST_ORDERS)
+        known = {view.order_id: view for view in _matching(self._all_orders(account), fields)}
+        return self._orders([known[name] for name in names if name in known], fields)
+
+    def _trades_history(self, _key: ApiKey, account: Account, fields: _Fields, _now_ns: int) -> object:
+        trades = latest_first(self._all_orders(account))
+        first, last = (_moment(fields, name, trades) for name in ("start", "end"))
+        wanted = [
+            each
+            for each in trades
+            if (first is None or each.fill.now_ns > first) and (last is None or each.fill.now_ns <= last)
+        ]
+        offset = max(0, _integer(fields, "ofs") or 0)
+        return {"trades": self._trades(wanted[offset : offset + _PAGE]), "count": len(wanted)}
+
+    def _query_trades(self, _key: ApiKey, account: Account, fields: _Fields, _now_ns: int) -> object:
+        names = _ids(fields, _MOST_TRADES)
+        known = {each.fill.exec_id: each for each in latest_first(self._all_orders(account))}
+        return self._trades([known[name] for name in names if name in known])
+
+    def _all_orders(self, account: Account) -> list[OrderView]:
+        return [*self._desk.open_orders(account), *self._desk.closed_orders(account)]
+
+    def _orders(self, views: Iterable[OrderView], fields: _Fields) -> dict[str, object]:
+        trades = fields.get("trades") == "true"
+        return {view.order_id: order(view, self._exchange.pairs[view.symbol], trades=trades) for view in views}
+
+    def _trades(self, trades: Iterable[Trade]) -> dict[str, object]:
+        return {each.fill.exec_id: trade(each, self._exchange.pairs[each.order.symbol]) for each in trades}
 
 
 def _matching(views: Iterable[OrderView], fields: _Fields) -> list[OrderView]:
@@ -176,6 +213,27 @@ def _integer(fields: _Fields, name: str) -> int | None:
     try:
         return int(text)
     except ValueError:
+        raise Refused(f"EGeneral:Invalid arguments:{name}") from None
+
+
+def _ids(fields: _Fields, most: int) -> list[str]:
+    names = _names(fields.get("txid"))
+    if not 0 < len(names) <= most:
+        raise Refused("EGeneral:Invalid arguments:txid")
+    return names
+
+
+def _moment(fields: _Fields, name: str, trades: Iterable[Trade]) -> int | None:
+    """A moment that is given by seconds since 1970, or by the id of a trade."""
+    text = fields.get(name)
+    if text is None:
+        return None
+    for each in trades:
+        if each.fill.exec_id == text:
+            return each.fill.now_ns
+    try:
+        return int(Decimal(text) * _SECOND)
+    except (InvalidOperation, OverflowError, ValueError):
         raise Refused(f"EGeneral:Invalid arguments:{name}") from None
 
 

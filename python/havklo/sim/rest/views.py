@@ -1,12 +1,56 @@
 """What the REST answers need to know of orders and of the exchange."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from havklo.sim.accounts.account import Account
 from havklo.sim.symbols import Pair
 
-__all__ = ["DeskView", "ExchangeView", "OrderView"]
+__all__ = ["DeskView", "ExchangeView", "FillView", "OrderView"]
+
+
+class FillView(Protocol):
+    """One fill of an order, in the units that its order is in."""
+
+    @property
+    def exec_id(self) -> str:
+        """Its id, like TXXXXX-XXXXX-XXXXXX."""
+        ...
+
+    @property
+    def trade_id(self) -> int:
+        """Its number in the pair's trade channel."""
+        ...
+
+    @property
+    def price(self) -> int:
+        """In ticks."""
+        ...
+
+    @property
+    def qty(self) -> int:
+        """In lots."""
+        ...
+
+    @property
+    def cost(self) -> int:
+        """In the quote asset."""
+        ...
+
+    @property
+    def fee(self) -> tuple[str, int]:
+        """What was taken for it: the asset, and how much of it."""
+        ...
+
+    @property
+    def maker(self) -> bool:
+        """Whether its order was resting."""
+        ...
+
+    @property
+    def now_ns(self) -> int:
+        """When."""
+        ...
 
 
 class OrderView(Protocol):
@@ -68,6 +112,11 @@ class OrderView(Protocol):
     @property
     def fee_preference(self) -> Literal["base", "quote"]:
         """The asset that its fees are wanted in."""
+        ...
+
+    @property
+    def executions(self) -> Sequence[FillView]:
+        """Its fills, oldest first."""
         ...
 
     @property
