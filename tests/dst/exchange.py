@@ -4,17 +4,19 @@ import random
 from typing import TYPE_CHECKING, Any, Final, final
 
 from dst.journal import Journal
+from dst.queues import Queues
 from dst.truth import Truth
 from dst.virtual import VirtualClock
 from havklo.sim.delivery.door import Door
 from havklo.sim.delivery.faults import Faults, Hooks
 from havklo.sim.delivery.hub import Key
 from havklo.sim.delivery.injection import Injection
-from havklo.sim.delivery.kinds import Mode
+from havklo.sim.delivery.kinds import FaultKind, Mode
 from havklo.sim.delivery.link import Link
 from havklo.sim.delivery.topics import Topic
 from havklo.sim.kraken import Kraken
 from havklo.sim.rules import Rules
+from havklo.sim.scenario.plan import AccountPlan
 from havklo.sim.symbols import pairs
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["House"]
 
+_FEW_MORE: Final = 3  # levels that may have come while a message was under way
 _WINDOW: Final = 50  # trades after which it is looked at whether anything of them arrives
 _PACE_WHEN_NOBODY_READS: Final = 20.0
+_APART: Final = 10_001  # their numbers begin here
 
 
 @final
@@ -40,14 +44,20 @@ class House:
     Attributes:
         pace: How many steps of the crowd come in a second.
         pipes: Every connection there ever was, by its number.
+        queues: What the queues of orders truly are.
+        apart: The numbers of connections that do not count for the others.
+        level3: Decides about what happens to level 3 alone.
     """
 
     def __init__(self, seed: int, symbols: int, clock: VirtualClock, journal: Journal, rules: Rules) -> None:
         self.clock = clock
         self.journal = journal
-        self.kraken = Kraken(pairs(symbols), clock, seed=seed, rules=rules)
+        self.kraken = Kraken(pairs(symbols), clock, seed=seed, rules=rules, accounts=[AccountPlan()])
         self.exchange = self.kraken.exchange
         self.truth = Truth(self.exchange)
+        self.queues = Queues(self.exchange)
+        self.apart: set[int] = set()
+        self.level3 = random.Random(f"{seed} level3")
         self.random = random.Random(f"{seed} network")
         self.pace = 100.0
         self.pipes: dict[int, Pipe] = {}
@@ -62,11 +72,21 @@ class House:
         # The log tells of each fault as soon as it has happened.
         self._happened = self.faults.happened
         self.faults.happened = self._on_fault  # type: ignore[method-assign]
+        self._damaged = self.faults.damage
+        self.faults.damage = self._damage  # type: ignore[method-assign]
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """What is listed."""
         return tuple(self.exchange.pairs)
+
+    def number(self, *, apart: bool) -> int:
+        """Give a connection its number."""
+        if not apart:
+            return len(self.pipes) - len(self.apart) + 1
+        number = _APART + len(self.apart)
+        self.apart.add(number)
+        return number
 
     def start(self) -> None:
         """Let the crowd trade from now on."""
@@ -75,6 +95,11 @@ class House:
     def stop(self) -> None:
         """Let the crowd trade no more, but by `trade`."""
         self._is_stopped = True
+
+    def is_thin(self, symbol: str, depth: int) -> bool:
+        """Whether a market has hardly more levels on a side than a book of this depth shows."""
+        bids, asks = self.exchange.listing(symbol, self.clock.epoch_ns()).ladder(depth + _FEW_MORE)
+        return min(len(bids), len(asks)) < depth + _FEW_MORE
 
     def trade(self) -> None:
         """Let there be a trade in every market that has been opened."""
@@ -106,6 +131,8 @@ class House:
     def _publish(self, key: Key, frame: bytes) -> None:
         if key[0] == "book":
             self.truth.made(key[1], int(key[2]), frame)
+        elif key[0] == "level3":
+            self.queues.made(key[1], int(key[2]), frame)
         self.kraken.hub.publish(key, frame)
 
     def _on_fault(
@@ -122,6 +149,16 @@ class House:
         self.journal.note("fault", f"{fault.kind} {fault.channel} {fault.symbol} on {fault.connection}")
         if fault.connection:
             self.pipes[fault.connection].struck_by(fault)
+
+    def _damage(self, kind: FaultKind, topic: Topic, frame: bytes) -> bytes | None:
+        """Break a frame; what is apart has its own chance."""
+        if topic.channel != "level3":
+            return self._damaged(kind, topic, frame)
+        chance, self.faults._rng = self.faults._rng, self.level3
+        try:
+            return self._damaged(kind, topic, frame)
+        finally:
+            self.faults._rng = chance
 
     def _top(self, symbol: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         return self.exchange.listing(symbol, self.clock.epoch_ns()).ladder(10)

@@ -27,7 +27,7 @@ End = tuple[str, int | None]
 _MILLISECOND: Final = SECOND // 1_000
 _GOODBYE_PATIENCE: Final = 2 * SECOND
 _BYTES: Final = 4 << 20
-_SNAPSHOT: Final = re.compile(rb'\{"channel":"book","type":"snapshot","data":\[\{"symbol":"([^"]+)"')
+_SNAPSHOT: Final = re.compile(rb'\{"channel":"(?:book|level3)","type":"snapshot","data":\[\{"symbol":"([^"]+)"')
 _FRAME_FAULTS: Final = frozenset({"drop", "duplicate", "reorder", "corrupt", "truncate"})
 """Faults after which a book may be wrong."""
 
@@ -55,12 +55,14 @@ class Pipe:
         self.number = number
         self.open = True
         self.last_read = network.house.clock.now()
-        self.wire = Wire(number, network.house.journal)
+        self._channel = "level3" if role == "level3" else "book"
+        self.wire = Wire(number, network.house.journal, self._channel)
         self.disturbed_at = 0
         self.touched: dict[str, int] = {}
         self._house = network.house
         self._clock = network.house.clock
-        self._random = network.house.random
+        self._truth = network.house.queues if role == "level3" else network.house.truth
+        self._random = network.random
         self._journal = network.house.journal
         self._handler = handler
         self._on_frame, self._on_malformed = handler.on_frame, handler.on_malformed
@@ -101,6 +103,7 @@ class Pipe:
             return
         now = self._clock.now()
         self.wire.sent(payload, now)
+        self.network.asks(self.number, payload, now)
         self._journal.frame(self._way_up, payload)
         self._lift(payload)
 
@@ -160,14 +163,14 @@ class Pipe:
         """Take note of a fault on it."""
         now = self._clock.now()
         until = now if fault.until_ns is None else max(now, fault.until_ns - self._clock.to_epoch(0))
-        if fault.symbol and fault.channel == "book" and fault.kind != "truncate":
+        if fault.symbol and fault.channel == self._channel and fault.kind != "truncate":
             self.touched[fault.symbol] = max(until, self.touched.get(fault.symbol, 0))
             depth = self.wire.depths.get(fault.symbol)
             if depth is not None and fault.kind in _FRAME_FAULTS:
-                self._house.truth.suspect(fault.symbol, depth, now + 60 * SECOND)
+                self._truth.suspect(fault.symbol, depth, now + 60 * SECOND)
         else:
             self.disturbed_at = max(until, self.disturbed_at)
-        if fault.kind in _FRAME_FAULTS and (fault.kind == "truncate" or fault.channel == "book"):
+        if fault.kind in _FRAME_FAULTS and (fault.kind == "truncate" or fault.channel == self._channel):
             self._faults["" if fault.kind == "truncate" else fault.symbol] = now
 
     def is_to_blame(self, symbol: str) -> bool:
@@ -215,9 +218,10 @@ class Pipe:
                 self._tell(*what)
                 break
             self.last_read = now
-            journal.messages += 1
+            network.count()
             journal.frame(self._way_down, what)
             self.wire.heard(what)
+            network.hears(self.number, what, now)
             error = self._on_frame(what, recv_ns)
             if error is not None:
                 self._on_malformed(error)
@@ -293,14 +297,14 @@ class Pipe:
             symbol = found[1].decode()
             # Of two requests for one book the later has decided about the depth by now.
             depth = self._depth_of(symbol)
-            stamp = self._house.truth.made(symbol, depth, frame, snapshot=True).decode()
+            stamp = self._truth.made(symbol, depth, frame, snapshot=True).decode()
             self._snapshots.setdefault((symbol, stamp), self._clock.now())
         self._link.send(frame)
         self._duties.subscribed()
         self._clock.call_in(int(self._random.random() * _MILLISECOND), self._answer)
 
     def _depth_of(self, symbol: str) -> int:
-        return self._house.kraken.hub.depth(self.number, Topic("book", symbol))
+        return self._house.kraken.hub.depth(self.number, Topic(self._channel, symbol))
 
     def _hang_up(self) -> None:
         if not self._hung_up:

@@ -17,6 +17,7 @@ _GROUPS: Final = (
     ("sent", "requests"),
     ("event", "events"),
     ("read", "reads judged"),
+    ("refusal", "errors that traders had to expect"),
     ("deep", "wrong below the ten best levels, and what became of it"),
 )
 

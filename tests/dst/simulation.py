@@ -12,8 +12,12 @@ from typing import Any, Final, NamedTuple, final
 
 import havklo._hub
 from dst.exchange import House
+from dst.gales import Gales
 from dst.journal import Journal, Violation
+from dst.readers import Reader, readers
+from dst.squalls import Squalls
 from dst.taste import Taste
+from dst.traders import Trader, traders
 from dst.users import Program
 from dst.virtual import SECOND, VirtualClock, VirtualLoop
 from dst.weather import Weather
@@ -138,10 +142,15 @@ class _Run:
         if not (new_pairs or random.Random(f"{seed} new pairs").random() < _NEW):
             self._house.trade()
         count = rng.choice((1, 2, 3, 3))
-        self.programs = [
+        self._others = [
             Program(self._house, journal, number, seed, Taste.draw(rng, number)) for number in range(1, count + 1)
         ]
-        self._weather = Weather(self._house, self.programs, journal, seed)
+        self._weather = Weather(self._house, self._others, journal, seed)
+        self._readers = readers(self._house, journal, seed)
+        self._squalls = Squalls(self._house, self._readers, self._weather, journal, seed)
+        self._traders = traders(self._house, journal, seed)
+        self._gales = Gales(self._house, self._traders, self._weather, journal, seed)
+        self.programs: list[Program | Reader | Trader] = [*self._others, *self._readers, *self._traders]
         self._loop: VirtualLoop
         self._seen = 0
 
@@ -155,6 +164,8 @@ class _Run:
         await self._turn()
         self._house.start()
         self._weather.start()
+        self._squalls.start()
+        self._gales.start()
         self._sweep()
         await self._until(lambda: self.journal.messages >= self._messages)
         if not self.journal.violations:
@@ -195,6 +206,7 @@ class _Run:
         all_are_live(self.journal, [f"{key[0]} at depth {key[1]} of {program}" for program, key in due])
         first = self.programs[0]
         all_are_live(self.journal, sorted(symbols - {symbol for symbol, _ in first.books}))
+        all_are_live(self.journal, [f"level 3 of {symbol}" for reader in self._readers for symbol in reader.lacking])
 
     async def _all_is_told(self) -> None:
         """With one more trade in every market nothing can have been lost unnoticed, and all who read have time to."""
@@ -207,6 +219,8 @@ class _Run:
             for program in self.programs:
                 for stream in program.streams:
                     stream.judge_the_end()
+            for trader in self._traders:
+                trader.watch.judge_the_end()
 
     async def _until_time(self, end: int) -> None:
         await self._until(lambda: self.clock.now() >= end)
@@ -229,6 +243,7 @@ class _Run:
         for program in self.programs:
             program.watch.sweep()
         self._house.truth.forgive(self.clock.now())
+        self._house.queues.forgive(self.clock.now())
         self.clock.call_in(_SWEEP, self._sweep)
 
     def _unretrieved(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -65,12 +65,13 @@ class Taste:
             share=1.0 if number == 1 else rng.choice((0.5, 1.0, 1.0)),
         )
 
-    def client(self, venue: Venue, decide: Callable[[Desync], Decision]) -> Client:
+    def client(self, venue: Venue, decide: Callable[[Desync], Decision], **others: Any) -> Client:
         """Make the client that suits it.
 
         Args:
             venue: Where it connects.
             decide: Decides about each desync, if that differs.
+            **others: What else its client is told.
         """
         options: dict[str, Any] = {} if self.reconnect is None else {"reconnect": self.reconnect}
         return Client(
@@ -81,4 +82,5 @@ class Taste:
             connects_per_10_minutes=self.connects,
             breaker_failures=self.breaker_failures,
             **options,
+            **others,
         )

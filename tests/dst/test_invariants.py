@@ -1,13 +1,18 @@
 """Each invariant can be violated, and then says so."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from dst import holding, links, streams
+from dst import holding, keys, links, orders, streams, watch
 from dst.journal import Journal
+from dst.keys import Keys
+from dst.queues import Place, place_of
 from dst.virtual import SECOND, VirtualClock
 from dst.wire import Wire
+from havklo._engine import Engine
 from havklo.events import TradeGap
 
 SUBSCRIBE = b'{"method":"subscribe","req_id":%d,"params":{"channel":"book","symbol":["BTC/USD"],"depth":10}}'
@@ -88,6 +93,58 @@ def test_too_many_requests_of_a_connection(wire: Wire, journal: Journal) -> None
     assert rules(journal) == ["too many requests"]
 
 
+BOOK = Engine().track("BTC/USD", channel="level3")
+LIVE = b'{"channel":"level3","type":"snapshot","data":[{"symbol":"BTC/USD","checksum":0,"bids":[],"asks":[]}]}'
+LIVE_ENGINE = Engine()
+LIVE_BOOK = LIVE_ENGINE.track("BTC/USD", channel="level3")
+LIVE_ENGINE.receive(LIVE, 0)
+PLACE = Place("exact", 1, 5, 12, 0)
+
+
+def position(orders_ahead: int) -> Any:
+    """A place behind so many."""
+    return SimpleNamespace(orders_ahead=orders_ahead, qty_ahead=orders_ahead)
+
+
+def change(before: int, after: int, stamp: str) -> Any:
+    """What is told of a tracked order."""
+    return SimpleNamespace(
+        symbol="BTC/USD", order_id="O", before=position(before), after=position(after), timestamp=stamp
+    )
+
+
+def test_a_place_in_a_queue() -> None:
+    """It is counted at its price, and exact in the ten best levels."""
+    queue = [(100, "a", 5), (100, "b", 7), (101, "c", 3), *((101 + level, f"d{level}", 1) for level in range(1, 12))]
+    assert place_of(queue, 1) == PLACE
+    assert place_of(queue, 2) == Place("exact", 0, 0, 3, 1)
+    assert place_of(queue, len(queue) - 1) == Place("bounded", 0, 0, 1, 12)
+
+
+TOKEN = b'{"method":"subscribe","req_id":%d,"params":{"channel":"level3","symbol":%b,"depth":%d,"token":"T"}}'
+INVALID = b'{"channel":"level3","error":"ESession:Invalid session","method":"subscribe","req_id":1,"success":false}'
+
+
+def test_tokens_and_cost(journal: Journal) -> None:
+    """A refused token that is shown again is found on whichever connection, and so is what costs too much."""
+    judge = Keys("a client", journal, {"T": 5})
+    judge.expired_at.append(6)
+    judge.asks(1, TOKEN % (1, b'["BTC/USD"]', 10), 7)
+    judge.hears(2, INVALID, 8)  # another connection has a request of its own with this number
+    assert journal.counts["tokens refused"] == 0
+    judge.hears(1, INVALID, 9)
+    judge.hears(1, INVALID[:40], 9)
+    assert (journal.counts["tokens refused"], judge.may_fail(0)) == (1, False)
+    assert rules(journal) == []
+    judge.asks(2, TOKEN % (1, b'["BTC/USD"]', 10), 10)
+    judge.asks(2, TOKEN.replace(b"subscribe", b"unsubscribe") % (2, b'["BTC/USD"]', 10), 10)
+    assert rules(journal) == ["a refused token"]
+    judge.asks(1, TOKEN.replace(b'"T"', b'"U"') % (3, b'["A/B","C/D"]', 1000), SECOND // 2)
+    assert rules(journal)[1:] == ["over the budget"]
+    judge.asks(1, TOKEN.replace(b'"T"', b'"U"') % (3, b'["A/B","C/D"]', 1000), 2 * SECOND)
+    assert len(rules(journal)) == 2
+
+
 GAP = TradeGap(symbol="BTC/USD", first=5, last=7, count=3, reason="beyond the snapshot", recv_ns=0)
 
 
@@ -106,6 +163,16 @@ GAP = TradeGap(symbol="BTC/USD", first=5, last=7, count=3, reason="beyond the sn
         (lambda it: streams.all_are_told(it, "BTC/USD", 5, 6), "a lost trade"),
         (lambda it: streams.ends_with_the_truth(it, "ticker BTC/USD", 5, 6), "not the truth in the end"),
         (lambda it: holding.ends_in_time(it, ["BTC/USD"], 10 * SECOND + 1), "a subscribe without end"),
+        (lambda it: keys.never_after_it_was_refused(it, "a client", 8, 7), "a refused token"),
+        (lambda it: keys.refused_for_a_reason(it, "a client", 8, 7), "a token too old"),
+        (lambda it: keys.within_the_budget(it, "a client", 201), "over the budget"),
+        (lambda it: keys.never_too_dear(it, "a client", peace=60 * SECOND + 1), "refused for its cost"),
+        (lambda it: orders.is_in_its_place(it, "BTC/USD", "O", PLACE, None), "a wrong place"),
+        (lambda it: orders.never_shows_a_token(it, "the token is secret", {"secret": 0}), "a token is shown"),
+        (lambda it: orders.are_the_orders(it, BOOK, ([], []), ([(1, "O", 1)], [])), "a wrong queue"),
+        (lambda it: orders.are_the_orders(it, BOOK, None, ([], [])), "a message that never was"),
+        (lambda it: orders.refuses_orders(it, LIVE_BOOK), "an unproven read"),
+        (lambda it: orders.goes_on(it, change(0, 1, "a"), change(2, 1, "b")), "a change left out"),
     ],
 )
 def test_violated(journal: Journal, judge: Callable[[Journal], None], rule: str) -> None:
@@ -124,9 +191,29 @@ def test_violated(journal: Journal, judge: Callable[[Journal], None], rule: str)
         lambda it: streams.begins_in_time(it, "BTC/USD", 5, 5),
         lambda it: streams.is_an_honest_gap(it, GAP, 58),
         lambda it: holding.ends_in_time(it, ["BTC/USD"], 10 * SECOND),
+        lambda it: keys.never_after_it_was_refused(it, "a client", 7, 7),
+        lambda it: keys.refused_for_a_reason(it, "a client", 7, 7),
+        lambda it: keys.within_the_budget(it, "a client", 200),
+        lambda it: keys.never_too_dear(it, "a client", peace=60 * SECOND),
+        lambda it: orders.is_in_its_place(it, "BTC/USD", "O", PLACE, PLACE),
+        lambda it: orders.never_shows_a_token(it, "nothing", {"secret": 0}),
+        lambda it: orders.are_the_orders(it, BOOK, ([], []), ([], [])),
+        lambda it: orders.refuses_orders(it, BOOK),
+        lambda it: orders.goes_on(it, change(0, 1, "a"), change(1, 0, "b")),
+        lambda it: orders.goes_on(it, change(0, 1, "a"), change(0, 2, "a")),
     ],
 )
 def test_kept(journal: Journal, judge: Callable[[Journal], None]) -> None:
     """What may be is not."""
     judge(journal)
     assert rules(journal) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_thin", "violated"),
+    [("better_refill", True, False), ("better_refill", False, True), ("checksum", True, True)],
+)
+def test_a_desync_without_a_fault(journal: Journal, reason: str, is_thin: bool, violated: bool) -> None:  # plain facts
+    """Only what rules about refills say of a market that has nothing to refill from is nobody's fault."""
+    watch.never_lost_without_a_fault(journal, None, "A/B", reason, is_thin=is_thin)
+    assert rules(journal) == ["a desync without a fault"] * violated

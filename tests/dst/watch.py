@@ -49,6 +49,8 @@ _TOLD: Final = (
 )
 """Events that are written down, and judged elsewhere if at all."""
 
+_RULES_OF_REFILL: Final = ("short_side", "better_refill")
+
 Key = tuple[str, int]
 
 
@@ -123,7 +125,8 @@ class Watch:
         for symbol in desync.symbols:
             key = self._key(symbol)
             self._note_end_of_wrong(key, f"noticed by {desync.reason.value}")
-            never_lost_without_a_fault(self._journal, pipe, symbol, desync.reason.value)
+            is_thin = self._network.house.is_thin(symbol, key[1])
+            never_lost_without_a_fault(self._journal, pipe, symbol, desync.reason.value, is_thin=is_thin)
             book = self._program.books.get(key)
             if book is not None:
                 self._lost[key] = self._clock.now()
@@ -252,9 +255,16 @@ def refuses(journal: Journal, book: Book) -> None:
     journal.violate("an unproven read", f"{book.symbol} answers, and is {book.state}")
 
 
-def never_lost_without_a_fault(journal: Journal, pipe: Pipe | None, symbol: str, reason: str) -> None:
-    """A desync has its cause in a fault on the book's own way since its snapshot."""
-    if pipe is None or not pipe.is_to_blame(symbol):
+def never_lost_without_a_fault(
+    journal: Journal, pipe: Pipe | None, symbol: str, reason: str, *, is_thin: bool = False
+) -> None:
+    """A desync has its cause in a fault on the book's own way since its snapshot.
+
+    Or its market has just as many levels as the book: nothing can move into view then, which two of the rules expect.
+    """
+    if is_thin and reason in _RULES_OF_REFILL:
+        journal.counts["desyncs of books that show all there is"] += 1
+    elif pipe is None or not pipe.is_to_blame(symbol):
         journal.violate("a desync without a fault", f"{symbol}: {reason}, on {pipe}")
 
 

@@ -206,9 +206,10 @@ class Weather:
 
     def _stream(self, channel: str = "book") -> tuple[str, int] | None:
         """A symbol's messages on their way to a connection."""
-        targets = self._house.kraken.hub.targets(channel)
+        apart = self._house.apart
+        targets = [target for target in self._house.kraken.hub.targets(channel) if target[1] not in apart]
         return self._random.choice(targets) if targets else None
 
     def _connection(self) -> int | None:
-        links = list(self._house.faults.links)
+        links = [number for number in self._house.faults.links if number not in self._house.apart]
         return self._random.choice(links) if links else None

@@ -18,6 +18,7 @@ _MOST_OF_ALL: Final = 120
 """The same of a whole connection: a burst of 20, and 10 a second."""
 
 _DATA: Final = b'{"channel":"'
+_METHOD: Final = b'"method":"'
 
 
 @final
@@ -27,6 +28,7 @@ class Wire:
     Args:
         number: The connection.
         journal: Where violations go.
+        books: The channel of the books that it carries, if any.
 
     Attributes:
         depths: The depth at which each book was last asked for.
@@ -35,11 +37,12 @@ class Wire:
             subscribe is, frames of the old subscription may still come.
     """
 
-    def __init__(self, number: int, journal: Journal) -> None:
+    def __init__(self, number: int, journal: Journal, books: str = "book") -> None:
         self.depths: dict[str, int] = {}
         self.asked_at: dict[str, int] = {}
         self.mixed: set[str] = set()
         self._number = number
+        self._books = books
         self._journal = journal
         self._asked: dict[tuple[str, str], int] = {}
         self._leaving: dict[tuple[str, str], tuple[int, int]] = {}
@@ -66,7 +69,7 @@ class Wire:
             topic = (channel, symbol)
             if method == "subscribe":
                 self._subscribed(topic, req_id, now)
-                if channel == "book":
+                if channel == self._books:
                     self.depths[symbol], self.asked_at[symbol] = params["depth"], now
             else:
                 self._unsubscribed(topic, req_id, now)
@@ -74,19 +77,21 @@ class Wire:
 
     def heard(self, frame: bytes) -> None:
         """Take note of an answer that has reached the client."""
-        if frame.startswith(_DATA):
+        if frame.startswith(_DATA) and _METHOD not in frame:
             return
         try:
             answer: dict[str, Any] = json.loads(frame)
         except ValueError:
             return  # it was cut: to the client it is no answer
+        if answer.get("method") not in ("subscribe", "unsubscribe"):
+            return
         result = answer.get("result") or {}
         symbol, req_id = answer.get("symbol") or result.get("symbol"), answer.get("req_id")
-        if answer.get("method") == "unsubscribe":
+        if answer["method"] == "unsubscribe":
             for topic, (_, asked_by) in list(self._leaving.items()):
                 if asked_by == req_id and symbol in (None, topic[1]):
                     del self._leaving[topic]
-        elif answer.get("method") == "subscribe":
+        else:
             for topic, asked_by in self._asked.items():
                 if asked_by == req_id and symbol in (None, topic[1]):
                     self._answered(topic, success=answer.get("success") is True)
@@ -94,14 +99,14 @@ class Wire:
     def _answered(self, topic: tuple[str, str], *, success: bool) -> None:
         if not success:
             self._refused.add(topic)
-        elif topic[0] == "book":
+        elif topic[0] == self._books:
             self.mixed.discard(topic[1])
 
     def _subscribed(self, topic: tuple[str, str], req_id: int, now: int) -> None:
         self.never_twice(topic)
         self.never_before_the_ack(topic, now)
         self._asked[topic] = req_id
-        if self._leaving.pop(topic, None) is not None and topic[0] == "book":
+        if self._leaving.pop(topic, None) is not None and topic[0] == self._books:
             self.mixed.add(topic[1])
         self._refused.discard(topic)
 
