@@ -12,13 +12,17 @@ snapshot, and from there on all has to be right.
     python tests/proofs/level3.py                                     a million messages, depths 10, 100 and 1000
     python tests/proofs/level3.py --rules qty_up=keep requeue_event=modify
     python tests/proofs/level3.py --rules each --messages 100000      every option of the simulator, one after the other
+    python tests/proofs/level3.py --rules each --apart --jobs 2       so many messages for each option at each depth
+    python tests/proofs/level3.py --rules "all the other way round" --depth 1000
 """
 
 import argparse
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +30,12 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from books import SECOND, STRANGERS, Strangers
-from level3_verdict import Bar, Verdict, report
+from level3_verdict import Bar, Verdict, report, summary
 
 from havklo._engine import Engine, Level3Book, Level3Update
 from havklo.sim.exchange import Exchange
-from havklo.sim.market.ladder import BID, Order
+from havklo.sim.market.ladder import BID
+from havklo.sim.market.matching import Market
 from havklo.sim.rules import Rules
 from havklo.sim.symbols import pairs
 
@@ -42,6 +47,7 @@ AT_A_TIME: Final = 12
 """How many orders of a symbol are followed at the same time."""
 WHOLE: Final = 500
 """After so many messages of a book it is compared whole."""
+NOWHERE: Final = "unknown", (None, None, None, None)
 
 EACH: Final[dict[str, dict[str, str]]] = {
     "as documented": {},
@@ -68,7 +74,7 @@ class Follower:
         self.exchange = exchange
         self.verdict = Verdict(exchange.rules)
         self.rng = random.Random(f"{seed} followed")
-        self.followed: dict[str, list[int]] = {symbol: [] for symbol in exchange.pairs}
+        self.followed: dict[str, dict[int, str]] = {symbol: {} for symbol in exchange.pairs}
         self.engines = {depth: Engine() for depth in depths}
         self.books: dict[tuple[str, int], Level3Book] = {}
         self.guessing: set[tuple[str, int]] = set()
@@ -109,41 +115,41 @@ class Follower:
 
     def compare(self, symbol: str, depth: int) -> None:
         """The engine's places of the orders that are followed, against those in the ladder."""
-        listing, book = self.exchange.listing(symbol, 0), self.books[symbol, depth]
-        decimals = listing.pair.qty_precision
-        for number in self.followed[symbol]:
-            place = book.queue_position(listing.order_id(number))
+        listing, queue_position = self.exchange.listing(symbol, 0), self.books[symbol, depth].queue_position
+        market, decimals = listing.market, listing.pair.qty_precision
+        followed = self.followed[symbol]
+        self.verdict.places[depth] += len(followed)
+        for number, order_id in followed.items():
+            place = queue_position(order_id)
             said = (place.orders_ahead, _lots(place.qty_ahead, decimals), _lots(place.qty_level, decimals), place.level)
-            self.verdict.places[depth] += 1
-            exactness, truth = self.truth(symbol, number, depth)
-            guess = exactness == "bounded" and (symbol, depth) in self.guessing
-            wrong = self.verdict.guessed if guess else self.verdict.misplaced
-            wrong[depth] += (place.exactness, said) != (exactness, truth)
+            exactness, truth = self.truth(market, number, depth)
+            if said != truth or place.exactness != exactness:
+                guess = exactness == "bounded" and (symbol, depth) in self.guessing
+                (self.verdict.guessed if guess else self.verdict.misplaced)[depth] += 1
 
-    def truth(self, symbol: str, number: int, depth: int) -> tuple[str, tuple[int | None, ...]]:
+    @staticmethod
+    def truth(market: Market, number: int, depth: int) -> tuple[str, tuple[int | None, ...]]:
         """An order's place in the simulator's own ladder: how many ahead, how much, the level's lots and rank."""
-        market = self.exchange.listing(symbol, 0).market
         order = market.orders.get(number)
-        nowhere = "unknown", (None, None, None, None)
         if order is None:
-            return nowhere
+            return NOWHERE
         ladder = market.sides[order.side]
         rank, level = ladder.index(order.price), ladder.find(order.price)
         if rank >= depth or level is None:
-            return nowhere
-        ahead: list[Order] = []
+            return NOWHERE
+        ahead = lots = 0
         for other in level.orders.values():
             if other is order:
                 break
-            ahead.append(other)
-        lots = sum(other.qty for other in ahead)
-        return "exact" if rank < PROVEN else "bounded", (len(ahead), lots, level.qty, rank)
+            ahead, lots = ahead + 1, lots + other.qty
+        return "exact" if rank < PROVEN else "bounded", (ahead, lots, level.qty, rank)
 
     def choose(self, symbol: str) -> None:
         """Others are followed in the place of those who have left: at the touch, or anywhere."""
-        market = self.exchange.listing(symbol, 0).market
-        followed = self.followed[symbol]
-        followed[:] = [number for number in followed if number in market.orders]
+        listing = self.exchange.listing(symbol, 0)
+        market, followed = listing.market, self.followed[symbol]
+        for number in [number for number in followed if number not in market.orders]:
+            del followed[number]
         while len(followed) < AT_A_TIME:
             ladder = market.sides[self.rng.randrange(2)]
             if not len(ladder):
@@ -152,7 +158,7 @@ class Follower:
             number = self.rng.choice(list(level.orders))
             if number in followed:
                 return
-            followed.append(number)
+            followed[number] = listing.order_id(number)
             self.verdict.followed += 1
 
     def is_whole(self, symbol: str, depth: int) -> bool:
@@ -227,6 +233,8 @@ def read_rules(texts: list[str]) -> dict[str, Rules]:
     """The rules that were asked for on the command line, by name."""
     if texts == ["each"]:
         return {name: _rules(options) for name, options in EACH.items()}
+    if len(texts) == 1 and texts[0] in EACH:
+        return {texts[0]: _rules(EACH[texts[0]])}
     return {" ".join(texts) or "as documented": _rules(dict(text.split("=", 1) for text in texts))}
 
 
@@ -234,29 +242,80 @@ def _rules(options: dict[str, Any]) -> Rules:
     return Rules(**options)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One exchange of the proof.
+
+    Attributes:
+        name: What its rules are called.
+        rules: The rules.
+        depths: Which depths are read of it.
+        messages: How many are taken.
+        symbols: How many symbols it lists.
+        seed: Same seed, same messages.
+    """
+
+    name: str
+    rules: Rules
+    depths: tuple[int, ...]
+    messages: int
+    symbols: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.name}, depth {' '.join(map(str, self.depths))}"
+
+    def run(self) -> tuple[Verdict, float, float]:
+        """Prove it; gives the verdict, and how many seconds it took, on the wall and of the core."""
+        began, busy = time.monotonic(), time.process_time()
+        verdict = prove(
+            self.messages,
+            depths=self.depths,
+            symbols=self.symbols,
+            seed=self.seed,
+            rules=self.rules,
+            tell=Bar(str(self), self.messages),
+        )
+        return verdict, time.monotonic() - began, time.process_time() - busy
+
+
+def several(parts: list[Part], jobs: int) -> Iterator[tuple[Part, tuple[Verdict, float, float]]]:
+    """Run parts, so many at a time, the deepest first; each as it is done."""
+    if jobs == 1 or len(parts) == 1:
+        yield from ((part, part.run()) for part in parts)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        runs = {pool.submit(part.run): part for part in sorted(parts, key=lambda part: -max(part.depths))}
+        yield from ((runs[done], done.result()) for done in as_completed(runs))
+
+
 def main() -> int:
-    """Run it and print the table."""
+    """Run it and print the tables."""
     parser = argparse.ArgumentParser(description="Take every level-3 message of the simulator into the engine.")
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--depth", type=int, nargs="+", default=list(DEPTHS))
     parser.add_argument("--symbols", type=int, default=3)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--rules", nargs="*", default=[], metavar="NAME=VALUE", help="of havklo.sim.rules, or `each`")
-    arguments = parser.parse_args()
-    good = True
-    for name, rules in read_rules(arguments.rules).items():
-        began = time.monotonic()
-        verdict = prove(
-            arguments.messages,
-            depths=tuple(arguments.depth),
-            symbols=arguments.symbols,
-            seed=arguments.seed,
-            rules=rules,
-            tell=Bar(name, arguments.messages),
-        )
-        report(name, verdict, time.monotonic() - began)
-        followed = verdict.followed >= FOLLOWED or arguments.messages < 100_000
-        good = good and verdict.good and followed
+    parser.add_argument(
+        "--rules", nargs="*", default=[], metavar="NAME=VALUE", help="of havklo.sim.rules, a row's name, or `each`"
+    )
+    parser.add_argument("--apart", action="store_true", help="each depth by itself, with so many messages")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
+    given = parser.parse_args()
+    groups = [(depth,) for depth in given.depth] if given.apart else [tuple(given.depth)]
+    parts = [
+        Part(name=name, rules=rules, depths=depths, messages=given.messages, symbols=given.symbols, seed=given.seed)
+        for name, rules in read_rules(given.rules).items()
+        for depths in groups
+    ]
+    began, verdicts = time.monotonic(), list[tuple[Part, Verdict, float]]()
+    for part, (verdict, seconds, busy) in several(parts, given.jobs):
+        report(str(part), verdict, seconds)
+        verdicts.append((part, verdict, busy))
+    if len(parts) > 1:
+        print(summary([(str(part), verdict, busy) for part, verdict, busy in verdicts], time.monotonic() - began))
+    followed = given.messages < 100_000 or all(verdict.followed >= FOLLOWED for _, verdict, _ in verdicts)
+    good = followed and all(verdict.good for _, verdict, _ in verdicts)
     print("PASSED" if good else "FAILED")
     return 0 if good else 1
 

@@ -3,11 +3,12 @@
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from havklo.sim.rules import Rules
 
-__all__ = ["Bar", "Verdict", "report"]
+__all__ = ["Bar", "Verdict", "report", "summary"]
 
 
 @dataclass
@@ -118,3 +119,19 @@ def report(name: str, verdict: Verdict, seconds: float) -> None:
         keep, back, neither = verdict.evidence[kind]
         books = ", ".join(f"{count} {said}" for (of, said), count in sorted(verdict.found.items()) if of == kind)
         print(f"  {kind:<9}is {answer}: {keep} prove keep, {back} back, {neither} neither; books say {books}")
+
+
+def summary(verdicts: Sequence[tuple[str, Verdict, float]], seconds: float) -> str:
+    """A row for each part that was run, by what it is called, with how long its core was at work."""
+    width = max(len(name) for name, _, _ in verdicts)
+    lines = [f"\n{'':<{width}}   messages  a second  desyncs  places wrong  guesses  whole wrong  followed"]
+    for name, verdict, busy in sorted(verdicts, key=lambda row: row[0]):
+        total = verdict.messages.total()
+        lines.append(
+            f"{name:<{width}} {total:>10,} {total / busy:>9,.0f} {verdict.desyncs.total():>8} "
+            f"{verdict.misplaced.total():>13} {verdict.guessed.total():>8} {verdict.whole[1]:>12} "
+            f"{verdict.followed:>9,}  {'good' if verdict.good else 'NOT GOOD'}"
+        )
+    total = sum(verdict.messages.total() for _, verdict, _ in verdicts)
+    lines.append(f"{total:,} messages in {seconds:,.0f} s; a second: of a core's own time")
+    return "\n".join(lines)

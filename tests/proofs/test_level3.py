@@ -48,3 +48,23 @@ def test_as_a_command() -> None:
     command = [sys.executable, str(HERE / "level3.py"), "--messages", "4000", "--depth", "10", "--symbols", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the command stands above
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "PASSED"), done.stdout + done.stderr
+
+
+def test_each_depth_apart() -> None:
+    """Each depth with each set of rules in a process, and a row of the summary for each."""
+    command = [sys.executable, str(HERE / "level3.py"), "--messages", "1500", "--depth", "10", "100", "--symbols", "1"]
+    command += ["--rules", "qty_down=back", "--apart", "--jobs", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the command stands above
+    rows = [line.split() for line in done.stdout.splitlines()[-4:-2]]
+    assert [row[:4] for row in rows] == [
+        ["qty_down=back,", "depth", "10", "1,500"],
+        ["qty_down=back,", "depth", "100", "1,500"],
+    ], done.stdout + done.stderr
+
+
+def test_rules_by_name() -> None:
+    """A row of the table by its name, all of them, or any option."""
+    assert list(level3.read_rules(["each"])) == list(level3.EACH)
+    assert level3.read_rules(["all the other way round"])["all the other way round"].qty_up == "keep"
+    assert level3.read_rules(["qty_down=back", "qty_up=keep"])["qty_down=back qty_up=keep"].qty_down == "back"
+    assert level3.read_rules([]) == {"as documented": Rules()}

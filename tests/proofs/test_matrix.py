@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 from matrix.books import Books
 from matrix.cell import CHANNELS, Cell, Result, play
 from matrix.figures import breaches, notes, table
-from matrix.kinds import KINDS
+from matrix.kinds import KINDS, Target
+from matrix.orders import PLACES, TOP, WHOLE, Orders, _Queues
 from matrix.tickers import Tickers
 from matrix.trades import Trades
+from matrix.trading import Trading
 from matrix.venue import FarKraken
 from msgspec.structs import replace as replaced
 
@@ -28,19 +31,22 @@ HERE = Path(__file__).parent
 SYMBOLS, STRIKES = 3, 2
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [(channel, name) for channel in CHANNELS for name, kind in KINDS.items() if kind.meets(channel)],
+)
 async def test_no_bound_is_broken(channel: str, kind: str) -> None:
-    """Three symbols, two strikes: no wrong top ten, no trade lost without a word, all healed, few requests."""
+    """Three symbols, two strikes: no wrong top ten or queue, no trade lost without a word, all healed, few requests."""
     result = await play(Cell(kind=kind, channel=channel, symbols=SYMBOLS), strikes=STRIKES)
     assert result.strikes == STRIKES
     assert breaches(result) == []
 
 
-def test_every_kind_that_a_public_channel_can_meet_has_a_row() -> None:
+def test_every_kind_has_a_row() -> None:
     """Only a token can't expire where none is needed."""
     rows = " ".join(KINDS)
-    assert [kind for kind in FAULTS if kind not in rows] == ["expire_token"]
+    assert [kind for kind in FAULTS if kind not in rows] == []
+    assert [kind for kind in FAULTS if kind in KINDS and not KINDS[kind].meets("book")] == ["expire_token"]
 
 
 async def test_a_cell_can_be_run_again() -> None:
@@ -57,7 +63,7 @@ async def _started(judge: type[Any], symbols: int = 1) -> tuple[FarKraken, Any, 
     """An exchange, its judge, and a client that was entered; whoever asks leaves it."""
     far = FarKraken(symbols, seed=1, rate=50.0, history=100, depth=25)
     far.warm_up(2)
-    kraken = await Client(far).__aenter__()
+    kraken = await far.client().__aenter__()
     referee = judge(far, kraken, 1)
     subscribing = asyncio.ensure_future(referee.subscribe())
     assert await far.run(10.0, subscribing.done)
@@ -110,6 +116,88 @@ async def test_a_book_without_its_past_is_not_judged(monkeypatch: pytest.MonkeyP
         assert figures["unjudged"] == figures["reads"] - before > 1
     finally:
         await kraken.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("level", [0, 9, 10, 40])
+async def test_a_wrong_order_is_noticed(level: int) -> None:
+    """Two orders of a level have changed places in the truth: the read is wrong there, and so are their places."""
+    far, judge, kraken = await _started(Orders)
+    try:
+        far.trade()
+        await far.run(0.5)
+        before = judge.figures()
+        assert before["reads"] > 0
+        assert before["wrong"] == before["misplaced"] == before["deep"] == before["unjudged"] == 0
+        entries = _Queues.at
+
+        def other(queues: _Queues, stamp: str) -> Any:
+            true = entries(queues, stamp)
+            for side in true or ():
+                _swap(side, level)
+            return true
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_Queues, "at", other)
+            await far.run(1.5)
+            for _ in range(WHOLE):
+                judge.read()
+        after = judge.figures()
+        assert after["wrong" if level < TOP else "deep"] > 0
+        assert after["deep" if level < TOP else "wrong"] == 0
+        assert after["deep_left"] == (level >= TOP)
+    finally:
+        await kraken.__aexit__(None, None, None)
+
+
+def _swap(side: list[Any], level: int) -> None:
+    """Let the first two orders at a level, or beyond it where it has one only, change places."""
+    prices = sorted({entry[0] for entry in side}, key=[entry[0] for entry in side].index)
+    for price in prices[level : level + 10 if level < TOP else None][: TOP - level if level < TOP else None]:
+        at = next(at for at, entry in enumerate(side) if entry[0] == price)
+        if at + 1 < len(side) and side[at + 1][0] == price:
+            side[at], side[at + 1] = side[at + 1], side[at]
+            return
+
+
+async def test_a_wrong_place_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All orders are right, but one more is said to stand before each."""
+    far, judge, kraken = await _started(Orders)
+    try:
+        far.trade()
+        await far.run(0.5)
+        assert judge.figures()["places"] > judge.figures()["misplaced"] == 0
+        real = _Queues.qty
+        monkeypatch.setattr(_Queues, "qty", lambda queues, lots: real(queues, lots + 1))
+        judge.read()
+        assert judge.figures()["misplaced"] == PLACES * 2
+        assert judge.figures()["wrong"] == 0
+    finally:
+        await kraken.__aexit__(None, None, None)
+
+
+async def test_queues_without_their_past_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be compared is counted, not passed over."""
+    _far, judge, kraken = await _started(Orders)
+    try:
+        monkeypatch.setattr(_Queues, "at", lambda _queues, _stamp: None)
+        judge.read()
+        assert judge.figures()["unjudged"] == 1
+    finally:
+        await kraken.__aexit__(None, None, None)
+
+
+async def test_tokens_are_fetched_once_and_anew_after_they_were_ended() -> None:
+    """A reconnect within ten minutes takes the token there is; once it was ended, the client is refused and asks."""
+    kind = replace(KINDS["disconnect"], rest=0.0)
+    for strike, asked in ((kind.strike, 1), (KINDS["expire_token"].strike, 2)):
+        far, judge, kraken = await _started(Orders)
+        try:
+            strike(far, Target(channel="level3", symbol=far.symbols[0], connection=far.connections[0], number=0))
+            await far.run(1.0)
+            assert await far.run(20.0, judge.is_well)
+            assert far.counter.asked == asked
+        finally:
+            await kraken.__aexit__(None, None, None)
 
 
 async def test_a_lost_trade_is_noticed() -> None:
@@ -216,3 +304,32 @@ def test_as_a_command(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["PASSED"]), done.stdout + done.stderr
     assert [row["cell"]["kind"] for row in json.loads(file.read_text())] == ["maintenance"]
+
+
+async def test_wrong_orders_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was sent twice, one that the client denies, one with another fill, and another balance."""
+    far, judge, kraken = await _started(Trading)
+    try:
+        await far.run(8.0)
+        ending = asyncio.ensure_future(judge.end())
+        assert await far.run(60.0, ending.done)
+        ending.result()
+        figures = judge.figures()
+        assert figures["orders"] > 3
+        assert figures["fills"] > 0
+        assert not any(figures[name] for name in ("lost", "doubled", "again", "unresolved", "differences"))
+        one = judge._over.pop("m1")
+        judge._not_there["m1"] = "was never sent"
+        two = next(each for each in judge._tickets.values() if each.executions and each.cl_ord_id != one.cl_ord_id)
+        judge._tickets["again"] = two
+        two.filled += 1
+        monkeypatch.setattr(type(kraken.balances["USD"]), "balance", Decimal(1))
+        judge._compare()
+        figures = judge.figures()
+        assert (figures["lost"], figures["doubled"]) == (1, 1)
+        words = "\n".join(figures["differences"])
+        assert "m1: was never sent" in words
+        assert f"{two.cl_ord_id}: cum_qty is" in words
+        assert "USD: the client has 1" in words
+    finally:
+        await kraken.__aexit__(None, None, None)

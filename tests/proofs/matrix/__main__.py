@@ -42,6 +42,7 @@ def main() -> int:
         for channel in given.channels
         for symbols in given.symbols
         for kind in given.kinds
+        if KINDS[kind].meets(channel)
     ]
     began, results = time.monotonic(), list[Result]()
     for result in play(cells, given.jobs):

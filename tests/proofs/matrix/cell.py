@@ -9,11 +9,14 @@ from typing import Any, Final, Protocol
 
 import havklo._hub
 from havklo import Client
+from havklo.events import Moved
 from havklo.sim.delivery.injection import Injection
 from matrix.books import Books
-from matrix.kinds import KINDS, Kind, Target
+from matrix.kinds import KINDS, PROVEN, Kind, Target
+from matrix.orders import Orders
 from matrix.tickers import Tickers
 from matrix.trades import Trades
+from matrix.trading import Trading
 from matrix.venue import SECOND, FarKraken
 
 __all__ = ["CHANNELS", "SIZES", "Cell", "Result", "play", "run"]
@@ -25,6 +28,7 @@ CALM: Final = 1.5  # seconds without faults before the first strike, and after t
 NUDGE: Final = 0.1  # the crowd trades in the market that is struck, once in so many seconds
 WARM: Final = 2  # trades of each market before anybody looks
 PATIENCE: Final = 30.0  # seconds for a strike to find a frame
+LAST: Final = 120.0  # seconds for what is under way in the end
 
 
 class Judge(Protocol):
@@ -45,6 +49,9 @@ class Judge(Protocol):
     def write_off(self) -> None:
         """Go on without what did not heal in time; it is counted."""
 
+    async def end(self) -> None:
+        """Come to rest, so that all can be compared."""
+
     def figures(self) -> dict[str, Any]:
         """What came out."""
         ...
@@ -52,8 +59,10 @@ class Judge(Protocol):
 
 CHANNELS: Final[dict[str, Callable[[FarKraken, Client, int], Judge]]] = {
     "book": Books,
+    "level3": Orders,
     "trade": Trades,
     "ticker": Tickers,
+    "trading": Trading,
 }
 
 
@@ -90,6 +99,7 @@ class Result:
         noticed: From each fault to the first sign that the client has seen it.
         recovered: From each fault to when all was well again, for those that did harm.
         unhealed: How many strikes were not healed in time.
+        moved: How many symbols went to another connection.
         asked: How many subscribe messages followed.
         asked_symbols: How many symbols these named.
         figures: What the channel's judge says.
@@ -104,6 +114,7 @@ class Result:
     noticed: list[int] = field(default_factory=list[int])
     recovered: list[int] = field(default_factory=list[int])
     unhealed: int = 0
+    moved: int = 0
     asked: int = 0
     asked_symbols: int = 0
     figures: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -127,7 +138,7 @@ async def play(cell: Cell, *, strikes: int | None = None) -> Result:
         strikes: How often its fault strikes; as often as its kind says by default.
 
     Raises:
-        TimeoutError: The client was not subscribed within a minute of its own time.
+        TimeoutError: The client was not subscribed within a minute of its own time, or did not come to rest.
     """
     began = time.monotonic()
     # The client's jitter is the only chance that no seed governs.
@@ -145,7 +156,13 @@ async def _play(cell: Cell, strikes: int | None) -> Result:
     rate = RATE[0] + RATE[1] * cell.symbols
     far = FarKraken(cell.symbols, seed=cell.seed, rate=rate, history=64 + 4_000 // cell.symbols, depth=DEPTH)
     result = Result(cell=cell)
-    async with Client(far) as kraken:
+    most = -(-cell.symbols * 2 // 3) if kind.spread else cell.symbols
+    async with far.client(topics_per_connection=most) as kraken:
+
+        def count(moved: Moved) -> None:
+            result.moved += len(moved.symbols)
+
+        kraken.on(Moved, count)
         judge = CHANNELS[cell.channel](far, kraken, cell.seed)
         far.warm_up(WARM)
         far.trade()
@@ -160,6 +177,11 @@ async def _play(cell: Cell, strikes: int | None) -> Result:
         chance = random.Random(f"{cell.seed} {cell.channel} {cell.kind} strikes")
         for number in range(kind.strikes if strikes is None else strikes):
             await _strike(far, judge, kind, cell.channel, chance.choice(far.symbols), number, result)
+        ending = asyncio.ensure_future(judge.end())
+        if not await far.run(LAST, ending.done):
+            ending.cancel()
+            raise TimeoutError(f"{cell}: it does not come to rest")
+        ending.result()
         asked = [request for request in far.requests[before:] if request.method == "subscribe"]
         result.asked, result.asked_symbols = len(asked), sum(len(request.symbols) for request in asked)
         result.figures = judge.figures()
@@ -170,9 +192,10 @@ async def _strike(
     far: FarKraken, judge: Judge, kind: Kind, channel: str, symbol: str, number: int, result: Result
 ) -> None:
     """One fault: from its order until all is well again, and a little longer."""
-    watch = _Watch(far, judge, symbol, until_trade=channel != "book")
+    watch = _Watch(far, judge, symbol, until_trade=channel not in PROVEN)
     await watch.run(kind.rest)
-    target = Target(channel=channel, symbol=symbol, connection=far.connections[0], number=number)
+    await watch.run(PATIENCE, lambda: bool(far.connections_of(channel)))
+    target = Target(channel=channel, symbol=symbol, connection=far.connections_of(channel)[0], number=number)
     first, *_ = orders = kind.strike(far, target)
     if not await watch.run(PATIENCE, lambda: bool(first.faults)):
         result.missed += 1

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from matrix.cell import Result
-from matrix.kinds import KINDS
+from matrix.kinds import KINDS, PROVEN
 
 __all__ = ["breaches", "notes", "percentile", "table"]
 
@@ -40,7 +40,7 @@ def notes(channel: str, results: Iterable[Result]) -> list[str]:
     """What the table's columns mean, and what they have no room for."""
     some = [each for each in results if each.cell.channel == channel]
     lines = [*_NOTES[channel], *_COMMON_NOTES]
-    if channel == "book":
+    if channel in PROVEN:
         lines.append(_deep_note(some))
     return lines
 
@@ -59,18 +59,32 @@ def _checks(result: Result) -> Iterator[tuple[bool, str]]:
     concerned = result.cell.symbols if kind.whole else 1
     allowed = ALLOWED_ASKS * concerned * result.strikes
     yield result.asked_symbols <= allowed, f"{result.asked_symbols} symbols subscribed anew, {allowed} are allowed"
-    if result.cell.channel == "book" and not kind.whole:
+    if kind.spread and result.cell.symbols > 1:
+        yield result.moved > 0, "no symbol went to another connection"
+    if result.cell.channel in PROVEN and not kind.whole:
         others = sorted(set(figures["disturbed"]).difference(result.struck))
         yield not others, f"desyncs of others than those that were struck: {', '.join(others)}"
     for name in _NEVER[result.cell.channel]:
-        yield figures[name] == 0, f"{name}: {figures[name]}"
+        yield not figures[name], f"{name}: {figures[name]}"
     if kind.detectable:
         for name in _UNSEEN[result.cell.channel]:
-            yield figures[name] == 0, f"{name}: {figures[name]}"
+            yield not figures[name], f"{name}: {figures[name]}"
 
 
-_NEVER: Final = {"book": ("wrong", "unjudged"), "trade": ("silent", "again", "unordered"), "ticker": ("stale",)}
-_UNSEEN: Final = {"book": (), "trade": ("altered", "needless"), "ticker": ("wrong",)}
+_NEVER: Final = {
+    "book": ("wrong", "unjudged"),
+    "level3": ("wrong", "misplaced", "unjudged"),
+    "trade": ("silent", "again", "unordered"),
+    "ticker": ("stale",),
+    "trading": ("lost", "doubled", "again", "unresolved"),
+}
+_UNSEEN: Final = {
+    "book": (),
+    "level3": (),
+    "trade": ("altered", "needless"),
+    "ticker": ("wrong",),
+    "trading": ("differences",),
+}
 """What may happen only where a digit was altered that no checksum covers."""
 
 
@@ -102,6 +116,7 @@ def _asked(result: Result) -> str:
 
 _COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "book": (("top", 5, _count("wrong")), ("deep", 6, _count("deep"))),
+    "level3": (("top", 5, _count("wrong")), ("place", 6, _count("misplaced")), ("deep", 6, _count("deep"))),
     "trade": (
         ("rep.", 6, _count("repaired")),
         ("gap", 5, _count("reported")),
@@ -109,6 +124,15 @@ _COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
         ("alt.", 5, _count("altered")),
     ),
     "ticker": (("wrong", 6, _count("wrong")), ("older", 6, _count("older"))),
+    "trading": (
+        ("orders", 7, _count("orders")),
+        ("lost", 5, _count("lost")),
+        ("twice", 6, _count("doubled")),
+        ("diff.", 6, lambda result: f"{len(result.figures['differences']):,}"),
+        ("unkn.", 6, lambda result: f"{len(result.figures['unknown']):,}"),
+        ("u p50", 7, _time(lambda result: result.figures["unknown"], 50)),
+        ("u p99", 8, _time(lambda result: result.figures["unknown"], 99)),
+    ),
 }
 _COMMON: Final[tuple[Column, ...]] = (
     ("seen", 7, _time(lambda result: result.noticed, 50)),
@@ -122,6 +146,10 @@ _COMMON_NOTES: Final = (
 )
 _NOTES: Final[dict[str, tuple[str, ...]]] = {
     "book": ("top: wrong reads among the ten best levels; deep: reads that were wrong only below them.",),
+    "level3": (
+        "top: wrong reads among the ten best levels, order by order; place: wrong places in a queue;",
+        "deep: reads that were wrong only below them.",
+    ),
     "trade": (
         "rep.: missed and repaired; gap: missed and named by a TradeGap; silent: lost without a word;",
         "alt.: handed out with an altered digit, which nobody can see: trades have no checksum.",
@@ -129,6 +157,10 @@ _NOTES: Final[dict[str, tuple[str, ...]]] = {
     "ticker": (
         "wrong: handed out with an altered digit, which nobody can see: tickers have no checksum;",
         "older: handed out after a newer one.",
+    ),
+    "trading": (
+        "lost: orders that the exchange has and the client denies; twice: sent again; diff.: orders, fills, fees or",
+        "balances that differ in the end; unkn.: orders of unknown fate for a while; u p50, u p99: ms until known.",
     ),
 }
 

@@ -7,8 +7,10 @@ from typing import Final
 from havklo.sim.delivery.injection import Injection
 from matrix.venue import PLENTY, SECOND, FarKraken
 
-__all__ = ["KINDS", "Kind", "Target"]
+__all__ = ["KINDS", "PROVEN", "Kind", "Target"]
 
+PROVEN: Final = ("book", "level3")
+"""Channels with a checksum."""
 
 REST: Final = 12.0  # a connection that has held for 10 s is replaced at once
 
@@ -31,8 +33,20 @@ class Target:
 
     @property
     def updates(self) -> dict[str, str]:
-        """What selects its messages: a book's updates are struck by default, other channels by name."""
-        return {} if self.channel == "book" else {"channel": self.channel}
+        """What selects its messages: of books the updates are struck by default, other channels by name."""
+        if self.channel == "level3":
+            return {"role": "level3"}
+        return {} if self.channel == "book" else {"channel": self.stream}
+
+    @property
+    def stream(self) -> str:
+        """Kraken's name of the channel."""
+        return "executions" if self.channel == "trading" else self.channel
+
+    @property
+    def market(self) -> str | None:
+        """Whose messages are struck; an account's are of no one pair."""
+        return None if self.channel == "trading" else self.symbol
 
 
 Strike = Callable[[FarKraken, Target], list[Injection]]
@@ -51,6 +65,8 @@ class Kind:
         whole: Whether all that is subscribed on a connection suffers, and not only one symbol.
         cured_within: Seconds within which all is well again, counted from the end of the fault.
         detectable: Whether what has no checksum can be seen to be wrong after it.
+        channels: Which channels can meet it; none: all.
+        spread: Whether the symbols are spread over two connections, of which one is struck.
     """
 
     name: str
@@ -61,10 +77,16 @@ class Kind:
     whole: bool = False
     cured_within: float = 30.0
     detectable: bool = True
+    channels: tuple[str, ...] = ()
+    spread: bool = False
+
+    def meets(self, channel: str) -> bool:
+        """Whether a channel can meet it."""
+        return not self.channels or channel in self.channels
 
 
 def _frame(kind: str, **options: float) -> Strike:
-    return lambda far, target: [far.faults.inject(kind, target.symbol, **target.updates, **options)]  # type: ignore[arg-type]
+    return lambda far, target: [far.faults.inject(kind, target.market, **target.updates, **options)]  # type: ignore[arg-type]
 
 
 def _disconnect(far: FarKraken, target: Target) -> list[Injection]:
@@ -86,13 +108,13 @@ def _lose_ack(far: FarKraken, target: Target) -> list[Injection]:
 def _snapshot(kind: str) -> Strike:
     def strike(far: FarKraken, target: Target) -> list[Injection]:
         _disconnect(far, target)
-        return [far.faults.inject(kind, target.symbol, channel=target.channel)]  # type: ignore[arg-type]
+        return [far.faults.inject(kind, target.market, channel=target.stream)]  # type: ignore[arg-type]
 
     return strike
 
 
 def _stream_stall(far: FarKraken, target: Target) -> list[Injection]:
-    return [far.faults.inject("stall", target.symbol, channel=target.channel, seconds=6.0)]
+    return [far.faults.inject("stall", target.market, channel=target.stream, seconds=6.0)]
 
 
 def _stall(far: FarKraken, target: Target) -> list[Injection]:
@@ -129,9 +151,33 @@ def _rate_limit(far: FarKraken, target: Target) -> list[Injection]:
     return [far.faults.inject("rate_limit", count=2), *_disconnect(far, target)]
 
 
+def _expire_token(far: FarKraken, target: Target) -> list[Injection]:
+    # Who has no need of a token does not notice: the connection is made anew.
+    return [far.faults.inject("expire_token"), *_disconnect(far, target)]
+
+
+def _no_token(far: FarKraken, target: Target) -> list[Injection]:
+    # Nor does one that was lost matter before there is need of it, and then nobody answers.
+    far.counter.closed_until = far.clock.now() + 5 * SECOND
+    return _expire_token(far, target)
+
+
 def _mode(kind: str) -> Strike:
     return lambda far, _target: [far.faults.inject(kind, seconds=3.0)]  # type: ignore[arg-type]
 
+
+def _answer(method: str, *, cut: bool = False, rest_closed: float = 0.0) -> Strike:
+    def strike(far: FarKraken, _target: Target) -> list[Injection]:
+        if rest_closed:
+            far.counter.closed_until = far.clock.now() + round(rest_closed * SECOND)
+        return [far.faults.inject("lose_ack", method=method, cut=cut or None)]
+
+    return strike
+
+
+_WITH_TOKEN: Final = ("level3", "trading")
+_TRADING: Final = ("trading",)
+_MARKET_DATA: Final = ("book", "level3", "trade", "ticker")
 
 KINDS: Final = {
     kind.name: kind
@@ -157,9 +203,33 @@ KINDS: Final = {
         Kind(name="refuse", strike=_refuse, strikes=4, rest=REST, whole=True, cured_within=60.0),
         Kind(name="ban", strike=_ban, strikes=2, seconds=30.0, rest=REST, whole=True, cured_within=60.0),
         Kind(name="rate_limit", strike=_rate_limit, strikes=6, rest=REST, whole=True),
+        Kind(
+            name="refuse, moved",
+            strike=_refuse,
+            strikes=4,
+            rest=REST,
+            whole=True,
+            cured_within=60.0,
+            channels=_MARKET_DATA,
+            spread=True,
+        ),
+        Kind(name="expire_token", strike=_expire_token, strikes=6, rest=REST, whole=True, channels=_WITH_TOKEN),
+        Kind(name="no token", strike=_no_token, strikes=4, seconds=5.0, rest=REST, whole=True, channels=_WITH_TOKEN),
+        Kind(name="lose an answer", strike=_answer("add_order"), channels=_TRADING),
+        Kind(name="..., and be cut", strike=_answer("add_order", cut=True), strikes=12, rest=REST, channels=_TRADING),
+        Kind(
+            name="..., REST closed",
+            strike=_answer("add_order", cut=True, rest_closed=8.0),
+            strikes=6,
+            seconds=8.0,
+            rest=REST,
+            channels=_TRADING,
+        ),
+        Kind(name="... to a cancel", strike=_answer("cancel_order"), strikes=12, channels=_TRADING),
+        Kind(name="... to an amend", strike=_answer("amend_order"), strikes=12, channels=_TRADING),
         Kind(name="maintenance", strike=_mode("maintenance"), strikes=3, seconds=3.0),
         Kind(name="cancel_only", strike=_mode("cancel_only"), strikes=3, seconds=3.0),
         Kind(name="post_only", strike=_mode("post_only"), strikes=3, seconds=3.0),
     )
 }
-"""The rows. Left out is `expire_token`, which only private channels can meet."""
+"""The rows."""

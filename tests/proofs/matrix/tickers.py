@@ -70,6 +70,9 @@ class Tickers:
         self._unseen.clear()
         self._bad.clear()
 
+    async def end(self) -> None:
+        """Do nothing: all of it can be compared at any time."""
+
     def figures(self) -> dict[str, Any]:
         """What came out: counts of tickers."""
         horizon = self._far.clock.now() - GRACE

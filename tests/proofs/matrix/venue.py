@@ -4,8 +4,9 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
+from havklo import Client, Credentials
 from havklo._transport import Handler
 from havklo._transport.memory import MemoryTransport
 from havklo.clock import ManualClock
@@ -13,11 +14,14 @@ from havklo.errors import Disconnected
 from havklo.sim.delivery.door import Door
 from havklo.sim.delivery.faults import Faults, Hooks
 from havklo.sim.delivery.kinds import Mode
+from havklo.sim.delivery.kinds import Role as LinkRole
 from havklo.sim.kraken import Kraken
 from havklo.sim.listing import Listing
 from havklo.sim.rules import Rules
+from havklo.sim.scenario.plan import AccountPlan
 from havklo.sim.symbols import Pair, pairs
 from havklo.venues import Role, Venue
+from matrix.counter import Counter, get_tokens_from
 from matrix.wire import SECOND, Request, Wire
 
 __all__ = ["PLENTY", "SECOND", "FarKraken", "Way"]
@@ -28,6 +32,8 @@ NUDGES: Final = 10
 PLENTY: Final = 16 << 20
 BANNED: Final = 429
 ADDRESS: Final = "10.0.0.1"
+TIER: Final = "pro"  # what asks REST a few times a minute, because it is struck so often, needs its pace
+_ROLES: Final = {"level3": "level3", "trading": "private"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +65,7 @@ class FarKraken(Venue):
         rules: The open points of the protocol.
 
     Attributes:
+        counter: Where tokens are had.
         bans: How many attempts were refused because there had been too many.
         attempts: When somebody knocked at the door, on the monotonic clock.
         requests: What came in.
@@ -89,8 +96,16 @@ class FarKraken(Venue):
         self.queue_bytes = PLENTY
         self.random = random.Random(f"{seed} way")
         self.kraken = Kraken(
-            pairs(symbols), self._clock, seed=seed, rate=rate, rules=rules, history=history, history_depth=depth
+            pairs(symbols),
+            self._clock,
+            seed=seed,
+            rate=rate,
+            rules=rules,
+            accounts=[AccountPlan(tier=TIER)],
+            history=history,
+            history_depth=depth,
         )
+        self.counter = Counter(self.kraken.rest, self._clock, random.Random(f"{seed} counter"), self.way.round_trip)
         hooks = Hooks(top=self.ladder, set_system=self._set_mode, expire_tokens=self.kraken.expire_tokens)
         self.faults = Faults(seed, self._clock, self.kraken.hub, hooks, self.kraken.rules)
         self.door = Door(self.faults, self._clock, self.kraken.rules)
@@ -104,8 +119,8 @@ class FarKraken(Venue):
 
     @property
     def endpoints(self) -> Mapping[Role, str]:
-        """The public one."""
-        return {"public": "far:public"}
+        """Market data, trading, and the REST interface for tokens and questions."""
+        return {"public": "far:public", "private": "far:private", "level3": "far:level3", "rest": "http://far"}
 
     @property
     def clock(self) -> ManualClock:
@@ -126,6 +141,19 @@ class FarKraken(Venue):
     def connections(self) -> tuple[int, ...]:
         """The numbers of the connections that are open."""
         return tuple(self._wires)
+
+    def connections_of(self, channel: str) -> tuple[int, ...]:
+        """The numbers of the open connections to the endpoint that a column of the matrix is about."""
+        role = _ROLES.get(channel, "public")
+        return tuple(number for number, wire in self._wires.items() if wire.role == role)
+
+    def client(self, **options: Any) -> Client:
+        """A client that has the account's key."""
+        account = self.kraken.bank.by_name("trader")
+        credentials = Credentials(account.key, account.secret)
+        kraken = Client(self, credentials=credentials, tier=TIER, **options)
+        get_tokens_from(self.counter, kraken, credentials)
+        return kraken
 
     def trade(self) -> None:
         """Let the crowd trade what is due, and come back for more."""
@@ -187,14 +215,14 @@ class FarKraken(Venue):
         round_trip = self.random.uniform(*self.way.round_trip)
         await self._clock.sleep(round_trip / 2)
         self.attempts.append(self._clock.now())
-        refusal = self.door.knock(ADDRESS, "public")
+        refusal = self.door.knock(ADDRESS, cast("LinkRole", role))
         self.bans += refusal is not None and refusal.status == BANNED and not self._is_ban_ordered
         await self._clock.sleep(round_trip / 2)
         if refusal is not None:
             raise Disconnected(f"HTTP {refusal.status}")
         self._last_number += 1
         number = self._last_number
-        wire = self._wires[number] = Wire(self, number, handler, round(round_trip * SECOND / 2))
+        wire = self._wires[number] = Wire(self, number, cast("LinkRole", role), handler, round(round_trip * SECOND / 2))
         wire.begin()
         return wire.transport
 

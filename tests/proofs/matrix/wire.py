@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from havklo._transport import Handler
 from havklo._transport.memory import MemoryTransport
+from havklo.sim.delivery.kinds import Role
 from havklo.sim.delivery.lane import TEXT
 from havklo.sim.server.duties import Duties
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["SECOND", "Request", "Wire"]
 
 SECOND: Final = 1_000_000_000
-WITH_SNAPSHOT: Final = frozenset({"book", "ticker", "ohlc"})  # unless the request says otherwise
+WITH_SNAPSHOT: Final = frozenset({"book", "level3", "ticker", "ohlc"})  # unless the request says otherwise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,22 +55,24 @@ class Wire:
     Args:
         far: The exchange.
         number: The connection's number, counted from 1.
+        role: Its endpoint.
         handler: The client's.
         one_way: How long a frame is under way, in nanoseconds.
     """
 
-    def __init__(self, far: "FarKraken", number: int, handler: Handler, one_way: int) -> None:
-        self.transport = MemoryTransport("public", _Ear(handler, self._client_left), far.clock)
+    def __init__(self, far: "FarKraken", number: int, role: Role, handler: Handler, one_way: int) -> None:
+        self.transport = MemoryTransport(role, _Ear(handler, self._client_left), far.clock)
         self.transport.on_sent = self._sent
         self._far = far
         self._clock = far.clock
         self._number = number
+        self.role: Role = role
         self._one_way = one_way
         self._coming: deque[tuple[int, bytes | _Goodbye]] = deque()
         self._kept = 0
         self._dead = False
         self._pending: list[tuple[set[str], Iterator[bytes]]] = []
-        self._link = far.door.enter(number, "public", self)
+        self._link = far.door.enter(number, role, self)
         self._conversation = far.kraken.converse(self._link)
         self._duties = Duties(
             self._link, self._conversation, self._clock, heartbeat=1.0, idle=60.0, close=lambda: self.goodbye(1000)
@@ -158,7 +161,8 @@ class Wire:
         self._duties.active()
         request = json.loads(payload)
         params = request.get("params", {})
-        method, channel, symbols = request["method"], params.get("channel", ""), tuple(params.get("symbol", ()))
+        method, channel = request["method"], params.get("channel", "")
+        symbols = tuple(params.get("symbol", ())) if method in ("subscribe", "unsubscribe") else ()
         self._far.requests.append(
             Request(at_ns=self._clock.now(), connection=self._number, method=method, channel=channel, symbols=symbols)
         )
