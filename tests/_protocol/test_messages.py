@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from havklo._protocol.messages import (
     Ack,
     Alive,
+    Answer,
     Message,
+    OrderResult,
     Pong,
     Refusal,
     Rows,
@@ -211,7 +213,11 @@ FRAMES: list[tuple[bytes, Message]] = [
     (b'{"channel":"level3","type":"update","data":[]}', Unknown(channel="level3")),
     (b'{"method":"subscribe","success":true}', Unknown()),
     (b'{"method":"subscribe","success":true,"result":{}}', Unknown()),
-    (b'{"method":"amend_order","success":true,"result":{"amend_id":"T"}}', Unknown()),
+    (
+        b'{"method":"amend_order","success":true,"result":{"amend_id":"T"},"req_id":4}',
+        Answer(method="amend_order", req_id=4, results=(OrderResult(amend_id="T"),)),
+    ),
+    (b'{"method":"subscribe","success":true,"result":[1]}', Unknown()),
     (b'{"channel":["a","list"]}', Unknown()),
     (b"[1,2,3]", Unknown()),
     (b"{}", Unknown()),

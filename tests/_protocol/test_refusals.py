@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from havklo import errors
+from havklo._protocol.blame import is_final
 from havklo._protocol.refusals import WORDS, first_refusal, is_warning, refusal
 from havklo.errors import ExchangeError
 from havklo.sim.rules import Texts
@@ -187,3 +188,12 @@ def test_the_first_of_several() -> None:
         False,
         False,
     ]
+
+
+def test_a_service_error_that_nobody_has_seen_yet() -> None:
+    """It passes by itself like the others of its category, so nothing is given up for it."""
+    busy = refusal("EService:Busy")
+    assert type(busy) is errors.ServiceError
+    assert busy.detail == "Busy"
+    assert busy.hint is not None
+    assert not is_final(busy)

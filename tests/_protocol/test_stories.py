@@ -34,12 +34,14 @@ _TOLD = {
 }
 
 
-def as_data(action: actions.Action) -> dict[str, Any]:
+def as_data(action: actions.Action) -> dict[str, Any]:  # noqa: PLR0911  # an arm per action
     """Write an action the way the stories do: times in milliseconds, payloads as JSON, errors by name."""
     kind = type(action).__name__.lower()
     match action:
         case actions.Send() | actions.SendSecret():
             return {"do": "send", "json": sent(action)}
+        case actions.DropToken(token):
+            return {"do": "drop_token", "token": token.reveal()}
         case actions.NeedToken(refused):
             return {"do": "need_token", "refused": None if refused is None else refused.reveal()}
         case actions.Fail(topic, error):

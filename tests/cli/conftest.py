@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -13,6 +15,8 @@ from havklo.cli._view import Note, View
 from havklo.sim.wire.checksum import checksum
 
 Row = tuple[str, str]
+
+_ACCOUNTS = 16  # each REST counter has room for about twenty commands
 
 
 class Market:
@@ -140,3 +144,35 @@ def eventually() -> Callable[[Callable[[], object]], Awaitable[None]]:
         pytest.fail("it never happened")
 
     return wait
+
+
+class Exchange(NamedTuple):
+    """A simulated exchange in a process of its own, and the key of an account there."""
+
+    url: str
+    key: str
+    secret: str
+
+
+@pytest.fixture(scope="session")
+def accounts() -> Iterator[Iterator[Exchange]]:
+    """An exchange that outlives the commands that trade there, with accounts that nobody has used."""
+    names = [word for number in range(_ACCOUNTS) for word in ("--account", f"account{number}")]
+    command = [sys.executable, "-m", "havklo.cli", "sim", "--port", "0", "--symbols", "BTC/USD", "--rate", "20", *names]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        words = [process.stdout.readline().split()[-1] for _ in range(4 + 3 * _ACCOUNTS)]
+        try:
+            yield (Exchange(words[0], words[5 + 3 * number], words[6 + 3 * number]) for number in range(_ACCOUNTS))
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def exchange(accounts: Iterator[Exchange], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Exchange:
+    """An exchange, with a fresh account's key in the environment and a state folder of the test's own."""
+    given = next(accounts)
+    monkeypatch.setenv("KRAKEN_API_KEY", given.key)
+    monkeypatch.setenv("KRAKEN_API_SECRET", given.secret)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return given

@@ -40,7 +40,7 @@ def test_the_story(havklo: Any) -> None:
 def test_nothing_was_lost(havklo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A demo that shows no fault has shown nothing: it says so and fails."""
     monkeypatch.setattr(demo_module, "_Story", _Patient)
-    done = havklo("demo", "--seconds", "0.4")
+    done = havklo("demo", "--seconds", "2")
     assert done.code == 1
     assert done.err.startswith("error: no message was lost yet")
 

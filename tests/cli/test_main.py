@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-COMMANDS = ("book", "demo", "doctor", "ohlc", "sim", "ticker", "trades", "verify")
+COMMANDS = ("balances", "book", "demo", "doctor", "kill", "ohlc", "order", "sim", "ticker", "trades", "verify")
 PROGRAM = [sys.executable, "-m", "havklo.cli"]
 ENVIRONMENT = os.environ | {"PYTHONWARNINGS": "error", "COLUMNS": "80"}
 

@@ -8,7 +8,15 @@ import pytest
 
 import havklo
 
-MODULES = ("havklo", "havklo.channels", "havklo.clock", "havklo.errors", "havklo.events", "havklo.sync")
+MODULES = (
+    "havklo",
+    "havklo.channels",
+    "havklo.clock",
+    "havklo.errors",
+    "havklo.events",
+    "havklo.orders",
+    "havklo.sync",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -42,7 +50,7 @@ def test_the_root_of_all_errors() -> None:
 
 def test_import_is_light() -> None:
     """Importing the package loads no sockets, no arrays, no web server and no terminal."""
-    heavy = ("numpy", "picows", "aiohttp", "rich", "cyclopts", "uvloop", "havklo.sim", "havklo.sync")
+    heavy = ("numpy", "picows", "aiohttp", "rich", "cyclopts", "uvloop", "havklo.sim", "havklo.sync", "havklo.orders")
     code = f"import sys, havklo; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run(  # noqa: S603  # its own code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

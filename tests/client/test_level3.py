@@ -300,6 +300,25 @@ async def test_a_client_that_ends_while_a_token_is_fetched() -> None:
         assert not kraken._access._fetching
 
 
+async def test_a_token_that_was_refused_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tokens in a row are refused, so the subscribe fails; the next one is not begun with either of them."""
+    async with playing() as (sim, kraken, _):
+        tokens, issued = sim._kraken.bank.tokens, list[str]()
+        issue = tokens.issue
+
+        def stillborn(*request: Any) -> str:
+            issued.append(issue(*request))
+            if len(issued) <= 2:
+                tokens.expire()
+            return issued[-1]
+
+        monkeypatch.setattr(tokens, "issue", stillborn)
+        with pytest.raises(SubscriptionError, match="Invalid session"):
+            await kraken.subscribe(level3("BTC/USD"))
+        await kraken.subscribe(level3("ETH/USD"))
+        assert len(issued) == kraken.statistics().requests == 3
+
+
 # -- where ----------------------------------------------------------------------------------------
 
 

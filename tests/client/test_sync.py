@@ -31,6 +31,7 @@ from havklo import (
 from havklo.channels import book, instrument, level3, ohlc, ticker, trade
 from havklo.errors import WaitTimeout
 from havklo.events import Candle, Ticker, Trade
+from havklo.orders import Order, Orders, synced
 from havklo.sync import (
     BookSubscription,
     BookSubscriptions,
@@ -279,13 +280,15 @@ def test_drain() -> None:
         updates = iter(btc)
         assert next(updates).type == "snapshot"
         read: list[BookUpdate] = []
-        reader = threading.Thread(target=lambda: read.extend(btc))
+        others = iter(btc)
+        begun = btc.book.statistics().verified
+        reader = threading.Thread(target=lambda: read.extend(others))
         reader.start()
-        kraken.wait_until(lambda: btc.book.statistics().verified > 200, timeout=30)
+        kraken.wait_until(lambda: btc.book.statistics().verified > begun + 200, timeout=30)
         left = kraken.drain(timeout=0.2)
         reader.join(30)
         rest = list(updates)
-        assert len(read) > 100
+        assert sum(1 + update.conflated for update in read) > 100
         assert len(rest) >= left > 0
         assert sum(1 + update.conflated for update in rest) >= 199
         with pytest.raises(Disconnected):
@@ -303,8 +306,10 @@ def test_in_step_with_the_other_client() -> None:
         (BookSubscriptions, subscription.BookSubscriptions, set()),
         (InstrumentSubscription, subscription.InstrumentSubscription, set()),
         (sync.Clock, clock.Clock, {"call_at"}),
+        (synced.Orders, Orders, {"clock", "has_ended", "check_open", "queue_position", "take_leave", "leave_at_once"}),
+        (synced.Order, Order, {"inner", "is_followed", "record", "wake"}),
     ]
-    inner = {"settle", "remind", "lose", "end", "show"}  # for the client only
+    inner = {"settle", "mute", "remind", "lose", "end", "show"}  # for the client only
     for here, there, own in pairs:
         assert names(here) ^ (names(there) - inner) == own, here
         for name in names(here) & names(there):

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from docs.commands import tried
 from havklo.sim.delivery.kinds import FAULTS, KINDS
 from havklo.sim.rules import Rules, Texts
 from havklo.sim.scenario import Scenario
@@ -76,10 +76,9 @@ def test_a_script_runs(guide: Path, block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("guide", "command"), COMMANDS)
 def test_a_command_runs(guide: Path, command: str, tmp_path: Path) -> None:
-    """It ends well and prints something; the port is any free one."""
+    """It ends well and prints something."""
     write(guide, tmp_path)
-    port = ["--port", "0"] if command.startswith("sim") else []
-    done = run(sys.executable, "-m", "havklo.cli", *shlex.split(command), *port, folder=tmp_path)
+    done = run(*tried(command, tmp_path), folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout
 
@@ -172,7 +171,8 @@ def test_the_ready_scenarios_are_named() -> None:
 
 def test_the_guides_have_examples() -> None:
     """The patterns above find what the guides show."""
-    assert len(SCRIPTS) == 26
-    assert len(COMMANDS) == 12
+    assert len(SCRIPTS) == 33
+    assert len(COMMANDS) == 21
     named = {block.name for _, block in ALL if block.name}
-    assert named == {"bot.py", "ccxt_books.py", "conftest.py", "market.py", "mine.toml", "sdk_books.py", "test_bot.py"}
+    scripts = {"bot.py", "ccxt_books.py", "conftest.py", "market.py", "sdk_books.py", "test_bot.py"}
+    assert named == {*scripts, "mine.toml", "minute.jsonl"}

@@ -25,6 +25,8 @@ NEVER = {
     events.Candle,
     events.Instruments,
     events.Spread,
+    events.Execution,
+    events.BalanceChange,
     events.Heartbeat,
 }
 STATUS = {"connection_id": 2**63, "version": "2.0.10", "api_version": "v2"}
@@ -136,6 +138,37 @@ CASES = [
         ),
         "ERROR subscription_lost: book BTC/USD has ended: book BTC/USD: Delisted (let go)",
         {"symbol": "BTC/USD", "channel": "book", "error": "book BTC/USD: Delisted (let go)"},
+    ),
+    (
+        events.OrderStateChanged(
+            order_id="O1",
+            cl_ord_id=None,
+            before=events.OrderState.PENDING,
+            after=events.OrderState.UNKNOWN,
+            reason="cut",
+        ),
+        "WARNING order_state_changed: order O1 (None) was pending and is unknown: cut",
+        {"order_id": "O1", "cl_ord_id": None, "before": "pending", "after": "unknown", "reason": "cut"},
+    ),
+    (
+        events.ExecutionGap(channel="balances", expected=4, got=6),
+        "WARNING execution_gap: message 4 of balances is missing, 6 came; it is subscribed anew",
+        {"channel": "balances", "expected": 4, "got": 6},
+    ),
+    (
+        events.TradingLocked(reason="enough"),
+        "ERROR trading_locked: orders are locked: enough",
+        {"reason": "enough"},
+    ),
+    (
+        events.TradingUnlocked(reason="enough"),
+        "WARNING trading_unlocked: orders may go out again; they were locked: enough",
+        {"reason": "enough"},
+    ),
+    (
+        events.DeadManChanged(state="lapsed", reason="it was not set anew"),
+        "ERROR dead_man_changed: the account's dead man's switch is lapsed (it was not set anew)",
+        {"state": "lapsed", "reason": "it was not set anew"},
     ),
     (
         events.Refused(error="Exceeded msg rate", method=None, symbol=None),

@@ -1,14 +1,27 @@
 """Orders as OpenOrders and ClosedOrders show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from havklo.sim.accounts.money import units
 from havklo.sim.rest.orders import order
 from havklo.sim.symbols import NAMED
 
 SECOND = 1_000_000_000
+
+
+class Fill(NamedTuple):
+    """A fill."""
+
+    exec_id: str
+    trade_id: int = 7
+    price: int = 700_000
+    qty: int = 5_000
+    cost: int = units("3.5")
+    fee: tuple[str, int] = ("USD", units("0.014"))
+    maker: bool = True
+    now_ns: int = 1_733_815_270_370_054_000
 
 
 @dataclass(kw_only=True)
@@ -26,6 +39,7 @@ class Some:
     cost: int = 0
     fees: Mapping[str, int] = field(default_factory=dict[str, int])
     fee_preference: Literal["base", "quote"] = "quote"
+    executions: Sequence[Fill] = ()
     limit_price: int | None = 700_000
     trigger_price: int | None = None
     post_only: bool = False
@@ -36,6 +50,14 @@ class Some:
     effective_ns: int | None = None
     expire_ns: int | None = None
     closed_ns: int | None = None
+
+
+def test_trades() -> None:
+    """The ids of its fills are only in it where they are asked for, and where there are any."""
+    filled = Some(executions=[Fill("T1"), Fill("T2")])
+    assert order(filled, NAMED[0], trades=True)["trades"] == ["T1", "T2"]
+    assert "trades" not in order(filled, NAMED[0])
+    assert "trades" not in order(Some(), NAMED[0], trades=True)
 
 
 def shown(some: Some) -> dict[str, Any]:

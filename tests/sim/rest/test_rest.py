@@ -1,9 +1,9 @@
 """Requests and answers."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
@@ -27,6 +27,19 @@ class Exchange:
         self.system = "online"
 
 
+class Fill(NamedTuple):
+    """A fill of 0.00000005 ETH."""
+
+    exec_id: str
+    now_ns: int
+    fee: tuple[str, int] = ("USD", 30)
+    trade_id: int = 7
+    price: int = 2_500_00
+    qty: int = 5
+    cost: int = 1_250_000
+    maker: bool = False
+
+
 @dataclass
 class Order:
     """A limit order with nothing special about it."""
@@ -45,6 +58,7 @@ class Order:
     cost: int = 0
     fees: Mapping[str, int] = field(default_factory=dict[str, int])
     fee_preference: Literal["base", "quote"] = "quote"
+    executions: Sequence[Fill] = ()
     limit_price: int | None = 1
     trigger_price: int | None = None
     post_only: bool = False
@@ -60,6 +74,10 @@ class Desk:
     def __init__(self) -> None:
         self.open = [Order("O1", cl_ord_id="a"), Order("O2", userref=5), Order("O3", userref=5)]
         self.closed = [Order(f"C{n}", n, f"c{n}", n % 3) for n in range(1, 121)]
+        self.open[0].executions = [Fill("T901", 901 * SECOND), Fill("T903", 903 * SECOND)]
+        self.closed[6].executions = [Fill("T902", 902 * SECOND, maker=True)]
+        self.closed[7].executions = [Fill(f"T{n}", n * SECOND, ("ETH", 200)) for n in range(1, 101)]
+        self.closed[7].margin = True
 
     def open_orders(self, account: Account) -> Iterable[OrderView]:
         """Hers only."""
@@ -187,8 +205,8 @@ def test_who_may_not(rest: Rest, alice: Caller, bank: Bank) -> None:
     alice.nonce = 0
     assert alice("Balance") == ["EAPI:Invalid nonce"]
     other = Caller(rest, bank.issue_key(bank.by_number(1), {"query-orders"}))
-    methods = ("GetWebSocketsToken", "Balance", "BalanceEx", "ClosedOrders")
-    assert [other(method) for method in methods] == [["EGeneral:Permission denied"]] * 4
+    methods = ("GetWebSocketsToken", "Balance", "BalanceEx", "ClosedOrders", "TradesHistory", "QueryTrades")
+    assert [other(method) for method in methods] == [["EGeneral:Permission denied"]] * 6
     assert "open" in other("OpenOrders")
 
 
@@ -249,3 +267,82 @@ def test_closed_orders(alice: Caller) -> None:
     assert (list(some["closed"]), some["count"]) == (["C7"], 1)
     assert alice("ClosedOrders", userref=1)["count"] == 40
     assert alice("ClosedOrders", ofs="") == ["EGeneral:Invalid arguments:ofs"]
+
+
+def test_the_ids_of_fills(alice: Caller) -> None:
+    """Orders show them where that is asked for."""
+    assert "trades" not in alice("OpenOrders")["open"]["O1"]
+    assert alice("OpenOrders", trades="true")["open"]["O1"]["trades"] == ["T901", "T903"]
+    assert alice("ClosedOrders", trades="true", cl_ord_id="c7")["closed"]["C7"]["trades"] == ["T902"]
+
+
+def test_query_orders(alice: Caller, rest: Rest, bank: Bank) -> None:
+    """By their ids, open or closed, in the order in which they are named; what is unknown is left out."""
+    assert list(alice("QueryOrders", txid="C7,O1,X")) == ["C7", "O1"]
+    assert alice("QueryOrders", txid="O1", trades="true")["O1"]["trades"] == ["T901", "T903"]
+    assert list(alice("QueryOrders", txid="O1,O2", userref=5)) == ["O2"]
+    for wrong in ("", ",".join(f"C{n}" for n in range(51))):
+        assert alice("QueryOrders", txid=wrong) == ["EGeneral:Invalid arguments:txid"]
+    assert alice("QueryOrders") == ["EGeneral:Invalid arguments:txid"]
+    assert Caller(rest, bank.by_number(2).keys[0])("QueryOrders", txid="O1") == {}
+
+
+def test_query_trades(alice: Caller) -> None:
+    """Beside the fields of Kraken's own sample."""
+    assert alice("QueryTrades", txid="T902,T7,X") == {
+        "T902": {
+            "ordertxid": "C7",
+            "pair": "XETHZUSD",
+            "aclass": "forex",
+            "time": 902.0,
+            "type": "sell",
+            "ordertype": "limit",
+            "price": "2500.00",
+            "cost": "0.00012",
+            "fee": "0.00000",
+            "vol": "0.00000005",
+            "margin": "0.00000",
+            "leverage": "0",
+            "misc": "",
+            "trade_id": 7,
+            "maker": True,
+        },
+        "T7": {
+            "ordertxid": "C8",
+            "pair": "XETHZUSD",
+            "aclass": "forex",
+            "time": 7.0,
+            "type": "sell",
+            "ordertype": "limit",
+            "price": "2500.00",
+            "cost": "0.00012",
+            "fee": "0.00000002",
+            "vol": "0.00000005",
+            "margin": "0.00002",
+            "leverage": "5",
+            "misc": "",
+            "trade_id": 7,
+            "maker": False,
+        },
+    }
+    assert alice("QueryTrades", txid=",".join(f"T{n}" for n in range(21))) == ["EGeneral:Invalid arguments:txid"]
+
+
+def test_trades_history(alice: Caller, rest: Rest, bank: Bank) -> None:
+    """Fifty at a time, the last one first; after a moment, and up to one."""
+    first = alice("TradesHistory")
+    assert list(first["trades"]) == ["T903", "T902", "T901", *(f"T{n}" for n in range(100, 53, -1))]
+    assert first["count"] == 103
+    assert list(alice("TradesHistory", ofs=100)["trades"]) == ["T3", "T2", "T1"]
+    some = alice("TradesHistory", start="50.5", end="T902")
+    assert (list(some["trades"])[:3], some["count"]) == (["T902", "T901", "T100"], 52)
+    assert list(alice("TradesHistory", start="T902")["trades"]) == ["T903"]
+    assert alice("TradesHistory", end="soon") == ["EGeneral:Invalid arguments:end"]
+    assert Caller(rest, bank.by_number(2).keys[0])("TradesHistory") == {"trades": {}, "count": 0}
+
+
+def test_history_counts_twice(alice: Caller) -> None:
+    """Seven looks into the history of trades, and one more call: a starter's fifteen."""
+    assert all(isinstance(alice("TradesHistory"), dict) for _ in range(7))
+    assert isinstance(alice("QueryOrders", txid="O1"), dict)
+    assert alice("QueryTrades", txid="T1") == ["EAPI:Rate limit exceeded"]
