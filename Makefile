@@ -4,22 +4,36 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .stamps
 WASM := web/engine/havklo.wasm
+APPS := python/havklo/serve/apps/index.html
 RUST := Cargo.toml Cargo.lock $(shell find crates/engine/src crates/python/src crates/engine/Cargo.toml crates/python/Cargo.toml)
 SECONDS_DEMO ?=
+# What a browser gets is made of these; `find` leaves out what is made.
+WEB := $(shell find web/engine web/client web/kit web/desk web/apps \
+	\( -name node_modules -o -name dist -o -name test \) -prune -o -type f ! -name '*.wasm' -print)
 
-.PHONY: demo test lint bench chances faults soak dst judge foreign fuzz locks clean help
+.PHONY: demo test search web pictures lint bench bench-web chances chaos faults soak dst judge foreign fuzz locks clean help
 .DEFAULT_GOAL := help
 
-demo: $(STAMPS)/engine  ## Watch a book prove itself, break and heal, on the built-in simulator
+demo: $(STAMPS)/engine $(if $(shell command -v npm),$(APPS))  ## Watch a book prove itself, break and heal, here and in the browser, on the built-in simulator
 	$(BIN)/havklo demo $(if $(SECONDS_DEMO),--seconds $(SECONDS_DEMO))
 
-test: $(STAMPS)/engine $(WASM) $(STAMPS)/npm  ## Run all tests: Rust, Python, and the browser's packages under node
+test: $(STAMPS)/engine $(APPS) $(STAMPS)/chromium $(STAMPS)/bundlers  ## Run all tests: Rust, Python, the browser's packages, and the apps in a browser
 	cargo test --locked --quiet -p havklo-engine
 	npm test --silent --workspace web/engine
 	npm test --silent --workspace web/client
+	npm test --silent --workspace web/kit
+	npm test --silent --workspace web/desk
+	npm test --silent --workspace web/apps
+	npm test --silent --workspace web/browser
+	npm test --silent --prefix web/bundlers
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest tests/_protocol -q --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
-	$(BIN)/python -m pytest --ignore=tests/_protocol -q
+	$(BIN)/python -m pytest --ignore=tests/_protocol -q -n $(or $(JOBS),4)
+
+search: $(STAMPS)/engine  ## Run the Python tests with other random examples each time, which `make test` does not
+	$(BIN)/python -m pytest -q -n $(or $(JOBS),4) --hypothesis-profile=search
+
+web: $(APPS)  ## Build the browser apps into the Python package, for `havklo serve`
 
 lint: $(STAMPS)/engine  ## Check style, types and architecture
 	$(BIN)/ruff check .
@@ -33,6 +47,15 @@ lint: $(STAMPS)/engine  ## Check style, types and architecture
 
 bench: $(STAMPS)/engine $(STAMPS)/bench  ## Measure against the peers, all in one run
 	.venv-bench/bin/python benches/run.py $(BENCH)
+
+bench-web: $(STAMPS)/engine $(STAMPS)/bench $(APPS) $(STAMPS)/chromium  ## Measure the browser apps against their bars: MINUTES=10 ONLY=growth
+	node web/browser/bench.mjs --minutes $(or $(MINUTES),10) $(addprefix --only ,$(ONLY))
+
+pictures: $(APPS) $(STAMPS)/chromium  ## Take the pictures of the documentation anew
+	node web/browser/pictures.mjs
+
+chaos: $(STAMPS)/engine  ## A bot that trades while everything breaks, agrees with the exchange to the last digit: ORDERS=10000
+	PYTHONPATH=tests/proofs $(BIN)/python -m chaos --orders $(or $(ORDERS),10000) --seed $(or $(SEED),7)
 
 faults: $(STAMPS)/engine  ## Every kind of fault, as it is seen on the wire, and what each does to a client's channels
 	$(BIN)/python tests/proofs/faults.py
@@ -69,10 +92,10 @@ locks: $(STAMPS)/venv  ## Compile requirements/*.txt anew
 
 clean:  ## Remove the environments and all that was built
 	rm -rf .venv .venv-bench .venv-foreign $(STAMPS) target fuzz/target python/havklo/_engine*.so
-	rm -rf web/engine/*.wasm web/*/dist node_modules
+	rm -rf web/engine/*.wasm web/*/dist web/bundlers/built python/havklo/serve/apps web/apps/shared/fonts node_modules web/*/node_modules
 
 help:  ## Say what each command does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
 
 $(STAMPS)/venv: requirements/dev.txt
 	$(PYTHON) -m venv .venv
@@ -96,6 +119,20 @@ $(STAMPS)/foreign: requirements/foreign.txt $(STAMPS)/venv
 
 $(STAMPS)/npm: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p $(STAMPS) && touch $@
+
+$(APPS): $(STAMPS)/npm $(WASM) $(WEB) web/pack.mjs
+	npm run build --silent --workspace web/engine --workspace web/client --workspace web/kit --workspace web/desk
+	npm run build --silent --workspace web/apps
+	node web/pack.mjs
+
+# Without a lock: Next.js has a module for each platform, and no registry has to carry all of them.
+$(STAMPS)/bundlers: web/bundlers/package.json
+	npm install --prefix web/bundlers --no-package-lock --ignore-scripts --no-audit --no-fund --silent
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/chromium:
+	web/browser/chromium.sh
 	@mkdir -p $(STAMPS) && touch $@
 
 $(WASM): $(shell find crates/engine/src crates/wasm -name '*.rs' -o -name Cargo.toml) web/engine/build.sh Cargo.lock

@@ -21,7 +21,21 @@ if importlib.util.find_spec("havklo") is None:  # built in place, not installed:
     sys.path.append(str(ROOT / "python"))
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT / "python")]))
 
-from figures import Options, Result, books, engine, imports, latency, level3, loopback, memory, reads  # noqa: E402 - needs the path
+from figures import (  # noqa: E402 - needs the path
+    Options,
+    Result,
+    books,
+    engine,
+    imports,
+    latency,
+    level3,
+    loopback,
+    memory,
+    order_memory,
+    orders,
+    reads,
+    relay,
+)
 from timing import Bar, Row, pinned, progress  # noqa: E402
 
 FIGURES: dict[str, Callable[[Options], Result]] = {
@@ -33,9 +47,12 @@ FIGURES: dict[str, Callable[[Options], Result]] = {
     "import": imports.measure,
     "socket": loopback.measure,
     "latency": latency.measure,
+    "orders": orders.measure,
+    "order-memory": order_memory.measure,
+    "relay": relay.measure,
 }
 CORE = 1
-PINNED = {"book", "level3", "read", "socket", "latency"}  # those that measure this very process
+PINNED = {"book", "level3", "read", "socket", "latency", "orders"}  # those that measure this very process
 
 
 def main() -> int:
