@@ -16,7 +16,7 @@ def kinds(lines: Sequence[str]) -> list[str]:
 
 
 def test_the_story(havklo: Any) -> None:
-    """A message is lost, the sums differ, the book refuses to be read, and it heals: in this order."""
+    """A message is lost, the book contradicts itself or its sum, refuses to be read, and heals: in this order."""
     done = havklo("demo", "--seconds", "6")
     assert (done.code, done.err) == (0, "")
     assert done.out.isascii()
@@ -26,8 +26,11 @@ def test_the_story(havklo: Any) -> None:
         next(line for line in lines if f" {kind}: " in line) for kind in ("desync", "refused", "healed")
     )
     sums = re.search(r"Kraken's checksum is (\d+), the book's is (\d+)", desync)
-    assert sums is not None
-    assert sums[1] != sums[2]
+    # Which message is lost is the moment's affair: the sum tells of it, or before it the book's structure does.
+    if sums is None:
+        assert re.search(r"a (level was (deleted|sent again)|side is shorter|refill is better) ", desync), desync
+    else:
+        assert sums[1] != sums[2]
     assert "book.best_bid raises BookNotLive: the book of BTC/USD is desynced" in refused
     assert re.search(r"BTC/USD is live again after [\d.]+ m?s, from a fresh proven snapshot$", healed)
     assert re.fullmatch(
