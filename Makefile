@@ -7,6 +7,9 @@ WASM := web/engine/havklo.wasm
 APPS := python/havklo/serve/apps/index.html
 RUST := Cargo.toml Cargo.lock $(shell find crates/engine/src crates/python/src crates/engine/Cargo.toml crates/python/Cargo.toml)
 SECONDS_DEMO ?=
+PYTEST := $(BIN)/python -m pytest --ignore=tests/_protocol -q
+# Some tests have real sockets and a real clock. What fails beside the others, on cores that they share, has to pass alone.
+ALONE := { echo 'The tests that failed, alone:'; $(PYTEST) --last-failed --last-failed-no-failures=none; }
 # What a browser gets is made of these; `find` leaves out what is made.
 WEB := $(shell find web/engine web/client web/kit web/desk web/apps \
 	\( -name node_modules -o -name dist -o -name test \) -prune -o -type f ! -name '*.wasm' -print)
@@ -28,7 +31,7 @@ test: $(STAMPS)/engine $(APPS) $(STAMPS)/chromium $(STAMPS)/bundlers  ## Run all
 	npm test --silent --prefix web/bundlers
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest tests/_protocol -q --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
-	$(BIN)/python -m pytest --ignore=tests/_protocol -q -n $(or $(JOBS),4)
+	$(PYTEST) -n $(or $(JOBS),4) || $(ALONE)
 
 search: $(STAMPS)/engine  ## Run the Python tests with other random examples each time, which `make test` does not
 	$(BIN)/python -m pytest -q -n $(or $(JOBS),4) --hypothesis-profile=search

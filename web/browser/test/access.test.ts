@@ -52,7 +52,7 @@ test('a phone of 360 pixels: nothing is cut, the trades come from below', async 
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
   const box = (name: string) => page.locator(name).first().boundingBox()
   expect((await box('section[aria-label="Ladder"]'))?.width).toBe(360)
-  expect((await box('section[aria-label="Liquidity over time"]'))?.height).toBe(96)
+  expect((await box('section[aria-label="Liquidity over time"]'))?.height).toBe(128)
   const before = (await box('.right'))?.height ?? 0
   await page.locator('.sheet-head').tap()
   await page.waitForFunction((small) => (document.querySelector('.right')?.clientHeight ?? 0) > small + 200, before)

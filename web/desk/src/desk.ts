@@ -5,7 +5,7 @@ import type { EventMark } from '@havklo/kit'
 import type { DeskOptions, Helper } from './options.js'
 import { Playback } from './playback.js'
 import { SymbolView } from './view.js'
-import type { EngineReport, Order, Setup, Tell } from './words.js'
+import type { Buffered, Change, EngineReport, Order, Setup, Tell } from './words.js'
 
 const RING_BYTES = 24 << 20
 
@@ -19,6 +19,7 @@ export class Desk {
   readonly #listeners = new Set<() => void>()
   readonly #exports = new Map<number, { done: (blob: Blob) => void; failed: (error: Error) => void }>()
   readonly #reports = new Map<Helper, readonly EngineReport[]>()
+  readonly #spent: Buffered[] = []
   readonly #now: () => number
   readonly #frame: (work: () => void) => void
   #symbols: readonly string[]
@@ -176,8 +177,7 @@ export class Desk {
         this.#ask(of, { do: 'window', symbol: of, window: seconds })
         if (this.playback.mode !== 'live') this.seek(this.playback.at)
       }
-      const giveBack = (of: string, buffer: ArrayBuffer): void =>
-        this.#owners.get(of)?.postMessage({ do: 'buffer', symbol: of, buffer }, [buffer])
+      const giveBack = (of: string, buffer: ArrayBuffer): void => void this.#spent.push({ symbol: of, buffer })
       view = new SymbolView(symbol, { playback: this.playback, window, giveBack })
       this.#views.set(symbol, view)
       this.#ask(symbol, { do: 'watch', symbol })
@@ -193,13 +193,10 @@ export class Desk {
   #hear(helper: Helper, tell: Tell): void {
     if (this.#isClosed) return
     switch (tell.tell) {
-      case 'change': {
-        const { from, to, symbol } = tell
-        const { playback } = this
-        if (playback.hasMarket && to !== null) playback.reach(Math.min(from ?? to, to), Math.max(playback.to, to))
-        this.#view(symbol).change(tell)
+      case 'changes':
+        for (const change of tell.changes) this.#change(change)
+        this.#giveBack(helper)
         break
-      }
       case 'loaded':
         this.#loaded(helper, tell)
         break
@@ -224,6 +221,19 @@ export class Desk {
         break
     }
     this.#touch()
+  }
+
+  #change(change: Change): void {
+    const { from, to, symbol } = change
+    const { playback } = this
+    if (playback.hasMarket && to !== null) playback.reach(Math.min(from ?? to, to), Math.max(playback.to, to))
+    this.#view(symbol).change(change)
+  }
+
+  /** Sends the buffers back that a helper's changes have replaced. */
+  #giveBack(helper: Helper): void {
+    const buffers = this.#spent.splice(0)
+    if (buffers.length > 0) helper.postMessage({ do: 'buffers', buffers }, buffers.map(({ buffer }) => buffer))
   }
 
   #loaded(helper: Helper, { symbols, from, to }: Extract<Tell, { tell: 'loaded' }>): void {

@@ -73,8 +73,9 @@ export class Machine {
         return this.#seek(order.symbols, order.ms)
       case 'step':
         return this.#step(order.symbol, order.frames)
-      case 'buffer':
-        return this.#stations.get(order.symbol)?.giveBack(order.buffer)
+      case 'buffers':
+        for (const { symbol, buffer } of order.buffers) this.#stations.get(symbol)?.giveBack(buffer)
+        return
       case 'export':
         return this.#export(order.id, order.symbol, order.ms)
       case 'kill':
@@ -95,9 +96,13 @@ export class Machine {
   /** Tells what has changed: once in 16 ms at most. */
   flush(): void {
     const now = this.#env.now()
-    for (const station of this.#stations.values()) {
+    const changes = [...this.#stations.values()].flatMap((station) => {
       const change = station.change(this.#time(station, now), this.#link(station.symbol))
-      if (change !== null) this.#env.post(change, change.frame === null ? [] : [change.frame])
+      return change === null ? [] : [change]
+    })
+    if (changes.length > 0) {
+      const frames = changes.flatMap(({ frame }) => (frame === null ? [] : [frame]))
+      this.#env.post({ tell: 'changes', changes }, frames)
     }
     if (now - this.#enginesAt < ENGINES_MS) return
     this.#enginesAt = now

@@ -149,7 +149,6 @@ export class Station {
     this.#gaps = this.track.missing
     const standing = this.standing(link)
     return {
-      tell: 'change',
       symbol: this.symbol,
       isFresh,
       frame,

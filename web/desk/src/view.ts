@@ -28,6 +28,8 @@ import type { Change, Window } from './words.js'
 const TAPE = 500
 const BUBBLES = 5000
 const MOST_PRINTS = 20_000
+/** So many more are dropped at once: each time moves all the others. */
+const MORE_PRINTS = 1000
 const COLUMNS = (15 * 60_000) / BUCKET_MS
 
 /** What a view asks of its desk. */
@@ -148,7 +150,8 @@ export class SymbolView {
     this.#told = told
     this.#columns.push(...columns)
     if (this.#columns.length > COLUMNS) this.#columns.splice(0, this.#columns.length - COLUMNS)
-    if (prints.length > 0) this.#prints = [...this.#prints, ...prints].slice(-MOST_PRINTS)
+    this.#prints.push(...prints)
+    if (this.#prints.length > MOST_PRINTS + MORE_PRINTS) this.#prints.splice(0, this.#prints.length - MOST_PRINTS)
     if (marks.length > 0) this.#marks = [...this.#marks, ...marks].slice(-BUBBLES)
     if (gaps !== null) this.#gaps = gaps
     if (facts !== null) this.#facts = new Facts(facts, this.#window)

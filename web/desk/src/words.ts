@@ -27,10 +27,17 @@ export type Order =
   | { readonly do: 'window'; readonly symbol: string; readonly window: Window }
   | { readonly do: 'seek'; readonly symbols: readonly string[]; readonly ms: number }
   | { readonly do: 'step'; readonly symbol: string; readonly frames: number }
-  | { readonly do: 'buffer'; readonly symbol: string; readonly buffer: ArrayBuffer }
+  /** What the page no longer shows. */
+  | { readonly do: 'buffers'; readonly buffers: readonly Buffered[] }
   | { readonly do: 'export'; readonly id: number; readonly symbol: string; readonly ms: number | null }
   | { readonly do: 'kill' | 'restart'; readonly symbol: string }
   | { readonly do: 'close' }
+
+/** A buffer of one symbol's. */
+export interface Buffered {
+  readonly symbol: string
+  readonly buffer: ArrayBuffer
+}
 
 /** How an engine is. */
 export interface EngineReport {
@@ -53,7 +60,6 @@ export interface SessionPrices {
 
 /** What has changed of a symbol. */
 export interface Change {
-  readonly tell: 'change'
   readonly symbol: string
   /** Everything before this is gone: the symbol begins anew. */
   readonly isFresh: boolean
@@ -82,7 +88,8 @@ export interface Change {
 
 /** What a worker tells the page. */
 export type Tell =
-  | Change
+  /** Of all symbols in one message: with many of them messages would cost more than what they say. */
+  | { readonly tell: 'changes'; readonly changes: readonly Change[] }
   /** The symbols of a recording, and the time it covers. */
   | { readonly tell: 'loaded'; readonly symbols: readonly string[]; readonly from: number; readonly to: number }
   | { readonly tell: 'moments'; readonly moments: readonly (Moment & { readonly symbol: string })[] }

@@ -53,6 +53,9 @@ async function begin(): Promise<string> {
   })
 }
 
+/** The changes in what was told. */
+const changed = (tell: Tell | undefined): readonly Change[] => (tell?.tell === 'changes' ? tell.changes : [])
+
 /** What a machine has told, and waiting for it. */
 function listening() {
   const told: Tell[] = []
@@ -103,18 +106,20 @@ test('books are live, faults are seen and healed, the past is as it was, and an 
   const read = (): void => {
     for (; seen < told.length; seen += 1) {
       const tell = told[seen]
-      if (tell?.tell !== 'change') continue
-      latest.set(tell.symbol, tell)
-      if (tell.integrity !== null) integrity.set(tell.symbol, tell.integrity)
-      if (tell.frame === null) continue
-      const frame = new Frame(tell.frame)
-      isWrong ||= frame.state !== 'live' || (frame.level('bid', 0)?.price ?? 0n) >= (frame.level('ask', 0)?.price ?? 0n)
-      proven.push({ ms: tell.provenMs ?? 0, symbol: tell.symbol, bids: frame.levels('bid') })
-      void started.handle({ do: 'buffer', symbol: tell.symbol, buffer: tell.frame })
+      for (const change of changed(tell)) {
+        const { symbol, frame: buffer } = change
+        latest.set(symbol, change)
+        if (change.integrity !== null) integrity.set(symbol, change.integrity)
+        if (buffer === null) continue
+        const frame = new Frame(buffer)
+        isWrong ||= frame.state !== 'live' || (frame.level('bid', 0)?.price ?? 0n) >= (frame.level('ask', 0)?.price ?? 0n)
+        proven.push({ ms: change.provenMs ?? 0, symbol, bids: frame.levels('bid') })
+        void started.handle({ do: 'buffers', buffers: [{ symbol, buffer }] })
+      }
     }
   }
   const marks = (kind: string): number =>
-    told.flatMap((tell) => (tell.tell === 'change' ? tell.marks : [])).filter((mark) => mark.kind === kind).length
+    told.flatMap(changed).flatMap((change) => change.marks).filter((mark) => mark.kind === kind).length
   const sums = () =>
     [...integrity.values()].flatMap(({ faults }) => faults).filter(({ reason }) => reason === 'checksum')
   await until(() => {
@@ -125,8 +130,8 @@ test('books are live, faults are seen and healed, the past is as it was, and an 
   })
   expect(isWrong).toBe(false)
   expect(latest.get('BTC/USD')?.tick).toBeGreaterThan(0n)
-  expect(told.some((tell) => tell.tell === 'change' && tell.columns.length > 0)).toBe(true)
-  expect(told.some((tell) => tell.tell === 'change' && tell.prints.length > 0)).toBe(true)
+  expect(told.flatMap(changed).some(({ columns }) => columns.length > 0)).toBe(true)
+  expect(told.flatMap(changed).some(({ prints }) => prints.length > 0)).toBe(true)
   for (const { expected, computed, levels } of sums()) {
     expect(expected).not.toBe(computed)
     if (levels.length === 0) continue
@@ -151,7 +156,7 @@ test('books are live, faults are seen and healed, the past is as it was, and an 
   const before = told.length
   await until(() => {
     read()
-    const since = told.slice(before).filter((tell) => tell.tell === 'change')
+    const since = told.slice(before).flatMap(changed)
     const btc = since.filter(({ symbol, frame }) => symbol === 'BTC/USD' && frame !== null)
     return btc.length > 5 && latest.get('ETH/USD')?.standing === 'closed'
   })

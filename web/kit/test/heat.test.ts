@@ -9,7 +9,7 @@ import { niceStep } from '../src/heat/lines.js'
 import { firstAfter } from '../src/heat/plot.js'
 import { Scale } from '../src/heat/scale.js'
 import type { HeatColumn } from '../src/model.js'
-import { colours, page } from './canvas.js'
+import { FakeContext, colours, page } from './canvas.js'
 import { book, frame, heat, print } from './frames.js'
 
 const GOOD = frame({ bids: [[1000n, 1n]], asks: [[1001n, 1n]] })
@@ -32,7 +32,10 @@ function lightness(word: number): number {
   return 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s
 }
 
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
 
 describe('shades', () => {
   it('grow lighter with size on dark ground, and darker on light', () => {
@@ -99,6 +102,42 @@ describe('the heatmap', () => {
     const lengths = drawn().flatMap(({ kind, text }) => (kind === 'image' ? [Number(text.split(' ')[1])] : []))
     expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(holed.length)
     expect(lengths.length).toBeGreaterThan(1)
+  })
+
+  it('shows a whole book in little room, and keeps its rows while the book still fits', () => {
+    const { widget, resize } = mounted()
+    const wide = (length: number) => columns.map((each) => ({ ...each, sizes: new Float32Array(length).fill(1) }))
+    // Twenty rows of two pixels, or fourteen of three.
+    resize(600, 58)
+    const shown = (length: number): bigint => {
+      widget.frame(heat({ book: book({ frame: GOOD }), columns: wide(length), now }))
+      const [high = 0n, low = 0n] = [0, 39].map((y) => widget.hit(300, y)?.price ?? 0n)
+      return high - low
+    }
+    expect(shown(130)).toBe(19n * 8n)
+    expect(shown(160)).toBe(19n * 8n)
+    expect(shown(81)).toBe(19n * 8n)
+    expect(shown(161)).toBe(13n * 16n)
+    expect(shown(40)).toBe(19n * 2n)
+    expect(shown(20)).toBe(19n)
+  })
+
+  it('shows of several prices in a row the largest size', () => {
+    const { widget, resize } = mounted()
+    const made = vi.spyOn(FakeContext.prototype, 'createImageData')
+    const walls = columns.map((each) => {
+      const sizes = new Float32Array(160).fill(1)
+      sizes[77] = 1000
+      return { ...each, low: ticks(960n), sizes }
+    })
+    resize(600, 58)
+    widget.frame(heat({ book: book({ frame: GOOD }), columns: walls, now }))
+    const words = new Uint32Array((made.mock.results.at(-1)?.value as { data: Uint8ClampedArray }).data.buffer)
+    const width = words.length / 20
+    const rows = Array.from({ length: 20 }, (_, row) => new Set(words.subarray(row * width, (row + 1) * width)))
+    const lit = rows.flatMap((colours, row) => ([...colours].some((word) => lightness(word) > 0.8) ? [row] : []))
+    expect(lit).toHaveLength(1)
+    expect(widget.hit(300, 2 * (lit[0] ?? 0))?.price).toBe((BigInt(960 + 77) / 8n) * 8n)
   })
 
   it('has no colours of sides when the book is stale', () => {

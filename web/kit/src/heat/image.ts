@@ -73,7 +73,10 @@ export class HeatImage {
     const width = this.#drawn.length
     const [begin, ratio] = [Number(top - low) / Number(step), Number(height) / Number(step)]
     for (let row = 0; row < rows; row += 1) {
-      const size = sizes[Math.floor(begin - row * ratio)] ?? 0
+      // Where several share a row the largest is seen: a wall must not fade because little stands beside it.
+      const least = Math.floor(begin - row * ratio)
+      let size = sizes[least] ?? 0
+      for (let at = least + 1; at < begin - (row - 1) * ratio; at += 1) size = Math.max(size, sizes[at] ?? 0)
       this.#words[row * width + slot] = colours[scale.shade(size)] ?? 0
     }
   }

@@ -117,7 +117,7 @@ export function axes(pen: Pen, { columns }: HeatModel, plot: Plot, kept: Kept): 
   if (columns.length === 0) return
   context.font = monoFont(theme, 11)
   context.fillStyle = theme.text3
-  const apart = niceStep(plot.step, Math.ceil(LABEL_APART / plot.row))
+  const apart = niceStep(plot.step / BigInt(plot.shared), Math.ceil((LABEL_APART * plot.shared) / plot.row))
   const digit = context.measureText('0').width
   for (let price = floor(plot.top, apart); plot.y(price) < plot.height - 6; price = floor(price - 1n, apart)) {
     if (plot.y(price) < 8) continue

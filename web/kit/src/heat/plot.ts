@@ -12,6 +12,8 @@ export const TIME_HEIGHT = 18
 /** Pixels a column and a row may have. */
 const COLUMN_WIDTHS = [6, 4, 3, 2, 1] as const
 const [LEAST_ROW, MOST_ROW] = [2, 12]
+/** Rows stay as they are while they fit and fill this part of the height: or the picture would jump with the book. */
+const FULL = 0.5
 /** The market may wander through this part of the height before it is centred again. */
 const [UPPER, LOWER] = [0.25, 0.75]
 
@@ -23,9 +25,10 @@ export class Plot {
   column = 1
   row = 4
   rows = 0
-  /** The lowest price of the first row, and ticks a row. */
+  /** The lowest price of the first row, ticks a row, and how many rows of a column share it. */
   top: Ticks = ticks(0n)
   step = 1n
+  shared = 1
   /** The index of the first column in view, and the bucket that the right edge ends. */
   from = 0
   end = 0
@@ -77,14 +80,24 @@ export class Plot {
   }
 
   #place(last: HeatModel['columns'][number], symbol: string): void {
-    const { step, sizes, bid, ask } = last
-    const row = Math.min(MOST_ROW, Math.max(LEAST_ROW, Math.floor(this.height / Math.max(1, sizes.length))))
+    const { sizes, bid, ask } = last
+    const [shared, row] = this.#fitting(sizes.length, symbol)
+    const step = BigInt(shared) * last.step
     const rows = Math.ceil(this.height / row)
     const middle = floor((bid + ask) / 2n, step)
     const at = Number((this.top - middle) / step) / rows
     const isOther = row !== this.row || rows !== this.rows || step !== this.step || symbol !== this.#symbol
     if (isOther || at < UPPER || at > LOWER) this.top = ticks(middle + BigInt(Math.floor(rows / 2)) * step)
-    ;[this.row, this.rows, this.step, this.#symbol] = [row, rows, step, symbol]
+    ;[this.row, this.rows, this.step, this.#symbol, this.shared] = [row, rows, step, symbol, shared]
+  }
+
+  /** How many of a column's rows share one, a power of two, and its pixels. */
+  #fitting(count: number, symbol: string): readonly [shared: number, row: number] {
+    const high = (count / this.shared) * this.row
+    if (symbol === this.#symbol && high <= this.height && high > FULL * this.height) return [this.shared, this.row]
+    const shared = 2 ** Math.max(0, Math.ceil(Math.log2((LEAST_ROW * count) / this.height)))
+    const row = Math.floor((shared * this.height) / Math.max(1, count))
+    return [shared, Math.min(MOST_ROW, Math.max(LEAST_ROW, row))]
   }
 }
 
