@@ -7,8 +7,8 @@ from typing import Final, final, get_args
 from dst.counter import Trouble
 from dst.exchange import House
 from dst.journal import Journal
+from dst.strikes import Kinds, Strikes
 from dst.traders import Trader
-from dst.virtual import SECOND
 from dst.weather import Weather
 from havklo.sim.delivery.kinds import ORDER_METHODS, FaultKind
 
@@ -20,7 +20,7 @@ _METHODS: Final = (*sorted(ORDER_METHODS), "add_order", "add_order", "batch_add"
 
 
 @final
-class Gales:
+class Gales(Strikes):
     """Strikes the connections of those who trade, whenever there is a storm.
 
     Args:
@@ -32,21 +32,18 @@ class Gales:
     """
 
     def __init__(self, house: House, traders: Sequence[Trader], weather: Weather, journal: Journal, seed: int) -> None:
-        self._house = house
+        super().__init__(house, journal, random.Random(f"{seed} gales"))
         self._traders = traders
         self._weather = weather
-        self._journal = journal
-        self._clock = house.clock
-        self._random = random.Random(f"{seed} gales")
         self._every = self._random.choice((0.5, 1.0, 3.0))
-        kinds: tuple[tuple[Callable[[], object], float], ...] = (
+        kinds: Kinds = (
             (self._frame("drop"), 5),
             (self._frame("reorder"), 3),
             (self._frame("duplicate"), 3),
             (self._frame("truncate"), 1),
             (self._delay, 2),
             (self._lose_acks, 4),
-            (self._stall, 1),
+            (self._stall_a_connection, 1),
             (self._disconnect, 2),
             (self._half_open, 0.7),
             (self._slow_reader, 0.4),
@@ -56,20 +53,15 @@ class Gales:
             (self._expire_tokens, 1.5),
             (self._trouble_with_rest, 1.5),
         )
-        self._kinds = [kind for kind, _ in kinds]
-        self._weights = [weight * self._random.choice((0.0, 0.5, 1.0, 1.0, 4.0)) for _, weight in kinds]
-        if not any(self._weights):
-            self._weights = [weight for _, weight in kinds]
+        self._draw_climate(kinds)
 
     def start(self) -> None:
         """Begin, if there is anybody to suffer."""
         if self._traders:
             self._strike()
 
-    def _strike(self) -> None:
-        if self._weather.is_stormy:
-            self._random.choices(self._kinds, self._weights)[0]()
-        self._clock.call_in(round(self._random.expovariate(1 / self._every) * SECOND), self._strike)
+    def _may_strike(self) -> bool:
+        return self._weather.is_stormy
 
     # -- what strikes
 
@@ -94,41 +86,12 @@ class Gales:
             # Nor does a report tell of what was accepted.
             self._house.faults.inject("drop", None, self._random.choice((1, 2)), channel="executions", role="private")
 
-    def _stall(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            seconds = self._random.choice((1.0, 3.2, 5.0, 12.0))
-            self._house.faults.inject("stall", connection=connection, seconds=seconds)
-
-    def _disconnect(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            code = self._random.choice((None, None, 1000, 1001, 1012))
-            self._house.faults.inject("disconnect", connection=connection, code=code)
-
-    def _half_open(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            self._house.faults.inject("half_open", connection=connection)
-
-    def _slow_reader(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            rate = self._random.choice((2_000, 20_000))
-            order = self._house.faults.inject("slow_reader", connection=connection, bytes_per_second=rate)
-            self._clock.call_in(round(self._random.uniform(1, 20) * SECOND), order.cancel)
-
     def _refuse(self) -> None:
         """Nobody is let in, and those inside may be sent away."""
         self._house.faults.inject("refuse", role="private", seconds=self._random.choice((2.0, 10.0, 60.0)))
         connection = self._connection()
         if connection is not None:
             self._house.faults.inject("disconnect", connection=connection, code=1012)
-
-    def _too_many_requests(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            self._house.faults.inject("rate_limit", connection=connection, seconds=self._random.choice((0.5, 3.0)))
 
     def _darkness(self) -> None:
         """The client's own network is away."""

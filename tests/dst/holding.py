@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from dst.journal import Journal
+from dst.judge import Key
 from dst.streams import PATIENCE
 from dst.virtual import SECOND, VirtualClock
-from dst.watch import Key
 from havklo.events import Book, BookUpdate
 
 __all__ = ["Holding", "ends_in_time"]

@@ -8,7 +8,7 @@ from dst.counter import Trouble
 from dst.exchange import House
 from dst.journal import Journal
 from dst.readers import Reader
-from dst.virtual import SECOND
+from dst.strikes import Kinds, Strikes
 from dst.weather import Weather
 from havklo.sim.delivery.kinds import FaultKind
 
@@ -18,7 +18,7 @@ _TROUBLES: Final[tuple[Trouble, ...]] = get_args(Trouble)
 
 
 @final
-class Squalls:
+class Squalls(Strikes):
     """Strikes the connections of those who read level 3, whenever there is a storm.
 
     Args:
@@ -30,14 +30,11 @@ class Squalls:
     """
 
     def __init__(self, house: House, readers: Sequence[Reader], weather: Weather, journal: Journal, seed: int) -> None:
-        self._house = house
+        super().__init__(house, journal, random.Random(f"{seed} squalls"))
         self._readers = readers
         self._weather = weather
-        self._journal = journal
-        self._clock = house.clock
-        self._random = random.Random(f"{seed} squalls")
         self._every = self._random.choice((0.3, 0.6, 1.0, 3.0))
-        kinds: tuple[tuple[Callable[[], object], float], ...] = (
+        kinds: Kinds = (
             (self._frame("drop"), 5),
             (self._frame("corrupt"), 4),
             (self._frame("reorder"), 3),
@@ -57,20 +54,15 @@ class Squalls:
             (self._expire_tokens, 2),
             (self._trouble_with_tokens, 1.5),
         )
-        self._kinds = [kind for kind, _ in kinds]
-        self._weights = [weight * self._random.choice((0.0, 0.5, 1.0, 1.0, 4.0)) for _, weight in kinds]
-        if not any(self._weights):
-            self._weights = [weight for _, weight in kinds]
+        self._draw_climate(kinds)
 
     def start(self) -> None:
         """Begin, if there is anybody to suffer."""
         if self._readers:
             self._strike()
 
-    def _strike(self) -> None:
-        if self._weather.is_stormy:
-            self._random.choices(self._kinds, self._weights)[0]()
-        self._clock.call_in(round(self._random.expovariate(1 / self._every) * SECOND), self._strike)
+    def _may_strike(self) -> bool:
+        return self._weather.is_stormy
 
     # -- what strikes
 
@@ -97,43 +89,11 @@ class Squalls:
             seconds = self._random.choice((0.1, 0.5, 3.5))
             self._house.faults.inject("delay", target[0], connection=target[1], role="level3", seconds=seconds)
 
-    def _lose_acks(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            count = self._random.choice((1, 2, 10))
-            method = self._random.choice(("subscribe", "unsubscribe"))
-            cut = self._random.random() < 0.1
-            self._house.faults.inject("lose_ack", None, count, connection=connection, method=method, cut=cut)
-
     def _stall_a_symbol(self) -> None:
         target = self._stream()
         if target is not None:
             seconds = self._random.choice((1.0, 5.0, 15.0))
             self._house.faults.inject("stall", target[0], channel="level3", connection=target[1], seconds=seconds)
-
-    def _stall_a_connection(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            seconds = self._random.choice((1.0, 3.2, 5.0, 12.0))
-            self._house.faults.inject("stall", connection=connection, seconds=seconds)
-
-    def _disconnect(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            code = self._random.choice((None, None, 1000, 1001, 1012))
-            self._house.faults.inject("disconnect", connection=connection, code=code)
-
-    def _half_open(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            self._house.faults.inject("half_open", connection=connection)
-
-    def _slow_reader(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            rate = self._random.choice((2_000, 20_000))
-            order = self._house.faults.inject("slow_reader", connection=connection, bytes_per_second=rate)
-            self._clock.call_in(round(self._random.uniform(1, 20) * SECOND), order.cancel)
 
     def _refuse(self) -> None:
         """Nobody is let in, and those inside may be sent away: then topics go to a connection that stands."""
@@ -141,11 +101,6 @@ class Squalls:
         connection = self._connection()
         if connection is not None:
             self._house.faults.inject("disconnect", connection=connection, code=1012)
-
-    def _too_many_requests(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            self._house.faults.inject("rate_limit", connection=connection, seconds=self._random.choice((0.5, 3.0)))
 
     def _darkness(self) -> None:
         """The client's own network is away."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dst import holding, keys, links, orders, streams, watch
+from dst import holding, judge, keys, links, orders, streams
 from dst.journal import Journal
 from dst.keys import Keys
 from dst.queues import Place, place_of
@@ -215,5 +215,5 @@ def test_kept(journal: Journal, judge: Callable[[Journal], None]) -> None:
 )
 def test_a_desync_without_a_fault(journal: Journal, reason: str, is_thin: bool, violated: bool) -> None:  # plain facts
     """Only what rules about refills say of a market that has nothing to refill from is nobody's fault."""
-    watch.never_lost_without_a_fault(journal, None, "A/B", reason, is_thin=is_thin)
+    judge.never_lost_without_a_fault(journal, None, "A/B", reason, is_thin=is_thin)
     assert rules(journal) == ["a desync without a fault"] * violated

@@ -1,11 +1,11 @@
 """A program that trades: places orders of several kinds, amends and cancels them, alone and many at once."""
 
-import asyncio
 import random
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import Any, Final, final
 
 from dst.accounts import AccountWatch
+from dst.actor import Actor, Acts
 from dst.counter import Counter
 from dst.exchange import House
 from dst.journal import Journal
@@ -27,9 +27,6 @@ from havklo.errors import (
 )
 from havklo.orders import Iceberg, Limit, Market, Order, OrderRequest
 from havklo.sim.scenario.plan import AccountPlan
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["Trader", "traders"]
 
@@ -57,7 +54,7 @@ def traders(house: House, journal: Journal, seed: int) -> "list[Trader]":
 
 
 @final
-class Trader:
+class Trader(Actor):
     """One client with an account of its own, and what is done with it.
 
     Args:
@@ -72,24 +69,10 @@ class Trader:
     """
 
     def __init__(self, house: House, journal: Journal, seed: int, rng: random.Random) -> None:
-        self.number = 8
-        self.taste = Taste.draw(rng, self.number)
-        self.network = Network(house, "10.0.8.1", self.taste.connects, random.Random(f"{seed} network of traders"))
-        self.counter = Counter(self.network)
-        self.books: dict[Any, Any] = {}
-        self.streams: list[Any] = []
-        bank, pairs = house.kraken.bank, list(house.exchange.pairs.values())
-        deposits = {asset: amount for asset, amount in AccountPlan().deposits(pairs).items() if amount}
+        number = 8
+        taste = Taste.draw(rng, number)
+        network = Network(house, "10.0.8.1", taste.connects, random.Random(f"{seed} network of traders"))
         tier = rng.choice(("starter", "intermediate", "pro", "pro"))
-        account = bank.open(_NAME, tier=tier, deposits=deposits, now_ns=house.clock.epoch_ns())
-        self.watch = AccountWatch(self.network, account, journal)
-        self.is_quiet = False
-        self._account = account
-        self._seed = seed
-        self._house = house
-        self._clock = house.clock
-        self._journal = journal
-        self._random = rng
         self._symbols = rng.sample(house.symbols, min(rng.choice((1, 2, 4)), len(house.symbols)))
         self._options: dict[str, Any] = {
             "tier": tier,
@@ -98,14 +81,19 @@ class Trader:
             "dead_man": rng.choice((None, None, None, 60.0)),
             "cancel_reserve": rng.choice((0, 8)),
         }
-        self._pause = rng.choice((0.3, 1.0, 3.0))
+        pause = rng.choice((0.3, 1.0, 3.0))
+        super().__init__(house, journal, number=number, taste=taste, network=network, rng=rng, pause=pause)
+        self.counter = Counter(network)
+        self.books: dict[Any, Any] = {}
+        self.streams: list[Any] = []
+        bank, pairs = house.kraken.bank, list(house.exchange.pairs.values())
+        deposits = {asset: amount for asset, amount in AccountPlan().deposits(pairs).items() if amount}
+        self._account = bank.open(_NAME, tier=tier, deposits=deposits, now_ns=house.clock.epoch_ns())
+        self.watch = AccountWatch(network, self._account, journal)
+        self._seed = seed
         self._orders: list[Order] = []
         self._count = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._has_left = False
-        self._leave: asyncio.Future[None] | None = None
-        self._kraken: Client | None = None
-        acts: tuple[tuple[Callable[[], None], float], ...] = (
+        acts: Acts = (
             (self._place, 30),
             (self._place_several, 4),
             (self._amend, 12),
@@ -118,50 +106,22 @@ class Trader:
     def __repr__(self) -> str:
         return f"<Trader, {self._count} orders>"
 
-    @property
-    def kraken(self) -> Client:
-        """The client, once it runs."""
-        assert self._kraken is not None
-        return self._kraken
-
-    async def run(self) -> None:
-        """Be a program, from its beginning to its end."""
+    def _client(self) -> Client:
         credentials = Credentials(self._account.key, self._account.secret)
         client = self.taste.client(self.network, lambda _: "resync", credentials=credentials, **self._options)
         client._hub.lines._random = random.Random(f"{self._seed} client of traders").random
         self.counter.serve(client, credentials)
         self._count_questions()
-        self._leave = asyncio.get_running_loop().create_future()
-        async with client as kraken:
-            self._kraken = kraken
-            self.watch.follow(kraken)
-            self._look_after_the_desk()
-            self._schedule()
-            await self._leave
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        return client
 
-    def leave(self) -> None:
-        """Come to the end."""
-        self._has_left = True
-        if self._leave is not None and not self._leave.done():
-            self._leave.set_result(None)
-
-    def settle_down(self) -> None:
-        """Do nothing more of one's own accord, but have the account subscribed."""
-        self.is_quiet = True
+    def _begin(self, kraken: Client) -> None:
+        self.watch.follow(kraken)
+        self._look_after_the_desk()
 
     # -- what it does
 
-    def _schedule(self) -> None:
-        pause = self._random.expovariate(1 / self._pause)
-        self._clock.call_in(round(pause * SECOND), self._act)
-
-    def _act(self) -> None:
-        """Do something."""
-        if self._has_left:
-            return
+    def _do(self) -> None:
+        """Do something; once it is quiet, no more than to have the account subscribed."""
         if not self.is_quiet:
             act = self._random.choices(self._acts, self._act_weights)[0]
             if len(self._open) > _MANY:
@@ -170,7 +130,6 @@ class Trader:
         elif not self._tasks and not self.kraken.orders.is_live:
             self._start(self.kraken.orders.start())
         self.watch.look_at_the_counter()
-        self._schedule()
 
     @property
     def _open(self) -> list[Order]:
@@ -258,7 +217,7 @@ class Trader:
                 self._orders.append(outcome)
                 self._journal.counts["orders placed"] += 1
             else:
-                self._excuse(outcome)
+                self._fail(outcome)
 
     def _look_after_the_desk(self) -> None:
         """Have the exchange do what is due: orders that expire, a dead man's switch."""
@@ -274,22 +233,10 @@ class Trader:
 
         self.counter.perform = counted  # type: ignore[method-assign]
 
-    def _start(self, coroutine: Any) -> None:
-        task = asyncio.get_running_loop().create_task(self._guard(coroutine))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _guard(self, coroutine: Any) -> None:
-        """Let nothing that goes wrong go unseen."""
-        try:
-            await coroutine
-        except HavkloError as error:
-            self._excuse(error)
-
-    def _excuse(self, error: HavkloError) -> None:
-        """Take an error that a program has to expect."""
+    def _fail(self, error: HavkloError) -> None:
+        """Take an error: most of them a program has to expect."""
         self._journal.counts[f"refusal {type(error).__name__}"] += 1
         if isinstance(error, OrderUnknown):
             self._orders.append(error.order)
         if not isinstance(error, _EXPECTED):
-            self._journal.violate("an error", f"{type(error).__name__}: {error}")
+            super()._fail(error)

@@ -6,6 +6,7 @@ from typing import Final, final
 
 from dst.exchange import House
 from dst.journal import Journal
+from dst.strikes import Kinds, Strikes
 from dst.users import Program
 from dst.virtual import SECOND
 from havklo.sim.delivery.kinds import FaultKind
@@ -15,11 +16,10 @@ __all__ = ["Weather"]
 _CALM: Final = (75.0, 110.0)
 _STORM: Final = (20.0, 90.0)
 _CHANNELS: Final = ("book", "book", "book", "book", "trade", "trade", "ticker", "ohlc")
-_METHODS: Final = ("subscribe", "unsubscribe")
 
 
 @final
-class Weather:
+class Weather(Strikes):
     """Draws everything that goes wrong.
 
     Args:
@@ -33,16 +33,12 @@ class Weather:
     """
 
     def __init__(self, house: House, programs: Sequence[Program], journal: Journal, seed: int) -> None:
+        super().__init__(house, journal, random.Random(f"{seed} weather"))
         self.is_stormy = False
-        self._house = house
         self._programs = programs
-        self._journal = journal
-        self._clock = house.clock
-        self._random = random.Random(f"{seed} weather")
-        self._every = 1.0
         self._ended = False
         self._pace = self._random.choice((100.0, 200.0, 400.0))
-        self._kinds: tuple[tuple[Callable[[], object], float], ...] = (
+        kinds: Kinds = (
             (self._frame("drop"), 5),
             (self._frame("corrupt"), 4),
             (self._frame("reorder"), 3),
@@ -62,10 +58,7 @@ class Weather:
             (self._change_of_status, 0.4),
             (self._darkness, 0.6),
         )
-        # A seed has its own climate: some kinds are frequent in it, others never come.
-        self._weights = [weight * self._random.choice((0.0, 0.5, 1.0, 1.0, 4.0)) for _, weight in self._kinds]
-        if not any(self._weights):
-            self._weights = [weight for _, weight in self._kinds]
+        self._draw_climate(kinds)
 
     def start(self) -> None:
         """Begin with a while in which everybody can subscribe, then the first storm."""
@@ -99,11 +92,8 @@ class Weather:
         self._journal.note("weather", "calm")
         self._clock.call_in(round(self._random.uniform(*_CALM) * SECOND), self._storm)
 
-    def _strike(self) -> None:
-        if self.is_stormy:
-            strike = self._random.choices(self._kinds, self._weights)[0][0]
-            strike()
-        self._clock.call_in(round(self._random.expovariate(1 / self._every) * SECOND), self._strike)
+    def _may_strike(self) -> bool:
+        return self.is_stormy
 
     # -- what strikes
 
@@ -141,44 +131,12 @@ class Weather:
             seconds = self._random.choice((0.1, 0.5, 3.5))
             self._house.faults.inject("delay", target[0], connection=target[1], seconds=seconds)
 
-    def _lose_acks(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            count = self._random.choice((1, 2, 10))
-            method = self._random.choice(_METHODS)
-            cut = self._random.random() < 0.1
-            self._house.faults.inject("lose_ack", None, count, connection=connection, method=method, cut=cut)
-
     def _stall_a_symbol(self) -> None:
         target = self._stream()
         if target is not None:
             seconds = self._random.choice((1.0, 5.0, 15.0))
             channel = self._random.choice((None, "book"))
             self._house.faults.inject("stall", target[0], channel=channel, connection=target[1], seconds=seconds)
-
-    def _stall_a_connection(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            seconds = self._random.choice((1.0, 3.2, 5.0, 12.0))
-            self._house.faults.inject("stall", connection=connection, seconds=seconds)
-
-    def _disconnect(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            code = self._random.choice((None, None, 1000, 1001, 1012))
-            self._house.faults.inject("disconnect", connection=connection, code=code)
-
-    def _half_open(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            self._house.faults.inject("half_open", connection=connection)
-
-    def _slow_reader(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            rate = self._random.choice((2_000, 20_000))
-            order = self._house.faults.inject("slow_reader", connection=connection, bytes_per_second=rate)
-            self._clock.call_in(round(self._random.uniform(1, 20) * SECOND), order.cancel)
 
     def _refuse(self) -> None:
         """Nobody is let in, for up to minutes, and those inside may be sent away."""
@@ -187,11 +145,6 @@ class Weather:
         if self._random.random() < 0.7:
             for connection in list(self._house.faults.links):
                 self._house.faults.inject("disconnect", connection=connection, code=1012)
-
-    def _too_many_requests(self) -> None:
-        connection = self._connection()
-        if connection is not None:
-            self._house.faults.inject("rate_limit", connection=connection, seconds=self._random.choice((0.5, 3.0)))
 
     def _change_of_status(self) -> None:
         kind: FaultKind = self._random.choice(("maintenance", "cancel_only", "post_only"))

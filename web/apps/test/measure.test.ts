@@ -4,7 +4,7 @@ import { Engine, Frame, load, ticks } from '@havklo/kraken-wasm'
 import { expect, test } from 'vitest'
 
 import { exactly } from '../havsyn/src/actions.js'
-import { basisPoints, between, grouped, measure, money, stepped } from '../havsyn/src/measure.js'
+import { basisPoints, between, measure, money, stepped } from '../havsyn/src/measure.js'
 
 /** The worked example of Kraken's documentation. */
 const ASKS = [
@@ -71,7 +71,6 @@ test('distances, rows and money', () => {
   expect(money(123_456_789_012n, 9)).toBe('123.45')
   expect(money(12_345_678_901_234n, 9)).toBe('12,345')
   expect(money(7n, 1)).toBe('0.70')
-  expect(grouped('1234567.12345')).toBe('1,234,567.12345')
 })
 
 test('a quantity that somebody writes is exact, or none', () => {

@@ -1,9 +1,8 @@
 /** What a card says of a book: exact numbers, and the few of them that are only compared. */
 
+import { inThrees, signed } from '@havklo/kit'
 import type { BookModel } from '@havklo/kit'
 import { plain } from '@havklo/kraken-wasm'
-
-import { grouped, signed } from '../../havsyn/src/measure.js'
 
 /** One symbol, as it is sorted and shown. */
 export interface Figures {
@@ -51,7 +50,7 @@ export function figures({ book, session, integrity }: Seen): Figures {
   for (const { price, qty } of frame.levels('ask')) if (2n * price * 1000n <= twice * 1001n) asks += qty
   return {
     ...rest,
-    price: grouped(plain(twice * 5n, frame.decimals.price + 1)),
+    price: inThrees(plain(twice * 5n, frame.decimals.price + 1)),
     spread: twice === 0n ? null : ((ask.price - bid.price) * 2_000_000n) / twice,
     imbalance: bids + asks === 0n ? null : ((bids - asks) * 100n) / (bids + asks),
     change,

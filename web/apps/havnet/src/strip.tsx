@@ -1,6 +1,7 @@
 /** The top strip: what all engines do together, and which market moves before which. */
 
-import { grouped } from '../../havsyn/src/measure.js'
+import { inThrees } from '@havklo/kit'
+
 import type { Actions } from './actions.js'
 import { workersFor } from './desks.js'
 import { isTrusted } from './figures.js'
@@ -51,7 +52,7 @@ export function Health({ actions, scene }: Parts) {
         <i class="dot" /> {live} of {rows.length} live
       </span>
       <span>
-        CRC {grouped(`${verified}`)} ok, {faults} bad
+        CRC {inThrees(`${verified}`)} ok, {faults} bad
       </span>
       <span class="wide">
         {Math.round(fps)} fps · {drawMs.toFixed(1)} ms

@@ -1,10 +1,11 @@
 /** Header and footer: the market in a line, and how far it can be relied on. */
 
 import { plain } from '@havklo/kraken-wasm'
+import { inThrees } from '@havklo/kit'
 import type { BookModel } from '@havklo/kit'
 
 import { LinkButton } from '../../shared/link_button.js'
-import { basisPoints, grouped } from './measure.js'
+import { basisPoints } from './measure.js'
 import type { Parts } from './view.js'
 
 const WORDS: Readonly<Record<BookModel['standing'], string>> = {
@@ -29,10 +30,10 @@ function figures({ frame }: BookModel) {
   for (const { price: at, qty } of frame.levels('bid')) if (2n * at * 1000n >= sum * 999n) bids += qty
   for (const { price: at, qty } of frame.levels('ask')) if (2n * at * 1000n <= sum * 1001n) asks += qty
   return {
-    middle: grouped(plain(sum * 5n, price + 1)),
+    middle: inThrees(plain(sum * 5n, price + 1)),
     spread: plain(ask.price - bid.price, price),
     spreadBp: sum === 0n ? '' : plain(((ask.price - bid.price) * 2_000_000n) / sum, 2),
-    micro: micro === null ? '' : grouped(plain(micro, price + 1)),
+    micro: micro === null ? '' : inThrees(plain(micro, price + 1)),
     imbalance: bids + asks === 0n ? 0n : ((bids - asks) * 100n) / (bids + asks),
   }
 }
@@ -123,7 +124,7 @@ export function Footer({ actions, scene }: Parts) {
         {book.reason === '' ? '' : `: ${book.reason}`}
       </button>
       <span>
-        CRC {grouped(String(integrity.verified))} ok, {integrity.checksumFaults} bad
+        CRC {inThrees(String(integrity.verified))} ok, {integrity.checksumFaults} bad
       </span>
       <span class="wide">rtt {integrity.rttMs === null ? '\u2013' : `${Math.round(integrity.rttMs)} ms`}</span>
       <span>age {age(book.ageMs)}</span>

@@ -1,5 +1,6 @@
 /** What stands between the market and a price: size, cost and distance, exact to the last digit. */
 
+import { inThrees, signed } from '@havklo/kit'
 import { lots, plain, ticks } from '@havklo/kraken-wasm'
 import type { Frame, Lots, Side, Ticks } from '@havklo/kraken-wasm'
 
@@ -56,24 +57,12 @@ export function basisPoints(distance: bigint): string {
   return signed(distance, 2)
 }
 
-export function signed(value: bigint, decimals: number): string {
-  const sign = value < 0n ? '\u2212' : value > 0n ? '+' : ''
-  return `${sign}${plain(value < 0n ? -value : value, decimals)}`
-}
-
 /** A cost in whole units of the quote currency from 10,000 on, with two decimals below. */
 export function money(cost: bigint, decimals: number): string {
   const whole = cost / 10n ** BigInt(decimals)
-  if (whole >= 10_000n) return grouped(`${whole}`)
+  if (whole >= 10_000n) return inThrees(`${whole}`)
   const cents = decimals >= 2 ? cost / 10n ** BigInt(decimals - 2) : cost * 10n ** BigInt(2 - decimals)
   return plain(cents, 2)
-}
-
-/** Digits in threes, as outside of ladders. */
-export function grouped(text: string): string {
-  const [whole = '', fraction] = text.split('.')
-  const digits = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
-  return fraction === undefined ? digits : `${digits}.${fraction}`
 }
 
 /** The price so many rows away, on the grid of rows. */

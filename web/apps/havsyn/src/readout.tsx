@@ -1,8 +1,9 @@
 /** The line below the ladder: what stands between the market and the price under the cursor. */
 
+import { inThrees, signed } from '@havklo/kit'
 import { plain } from '@havklo/kraken-wasm'
 
-import { basisPoints, between, grouped, measure, money, signed } from './measure.js'
+import { basisPoints, between, measure, money } from './measure.js'
 import type { Parts } from './view.js'
 
 export function Readout({ actions, scene }: Parts) {
@@ -28,7 +29,7 @@ export function Readout({ actions, scene }: Parts) {
       <span>cost {money(found.cost, places + qty)}</span>
       {steps !== null && (
         <span>
-          from {grouped(plain(anchor.value ?? 0n, places))}: {signed(steps.steps, 0)} ticks, {basisPoints(steps.distance)} bp
+          from {inThrees(plain(anchor.value ?? 0n, places))}: {signed(steps.steps, 0)} ticks, {basisPoints(steps.distance)} bp
         </span>
       )}
     </div>

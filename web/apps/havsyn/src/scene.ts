@@ -1,7 +1,7 @@
 /** The canvases of the page: mounted into their places, drawn once a frame, all of them from one state. */
 
 import { effect, signal } from '@preact/signals'
-import { Heatmap, Ladder, Tape } from '@havklo/kit'
+import { Heatmap, Ladder, Tape, inThrees } from '@havklo/kit'
 import type { BookModel, Hit, OwnOrder, TimelineModel } from '@havklo/kit'
 import { lots, plain, ticks } from '@havklo/kraken-wasm'
 import type { Lots } from '@havklo/kraken-wasm'
@@ -15,7 +15,7 @@ import { due } from './alerts.js'
 import { follow } from './pointer.js'
 import type { Target } from './pointer.js'
 import { short } from './readout.js'
-import { grouped, stepped } from './measure.js'
+import { stepped } from './measure.js'
 import { Orders } from './orders.js'
 import { summary } from './summary.js'
 import { threshold, walls } from './walls.js'
@@ -125,7 +125,7 @@ export class Scene {
   #tick(now: number): void {
     const { prints, decimals } = this.actions.view.tape
     const print = prints.at(-1)
-    const text = print === undefined ? '' : grouped(plain(print.price, decimals.price))
+    const text = print === undefined ? '' : inThrees(plain(print.price, decimals.price))
     const { last } = this
     if (print === undefined) last.value = null
     else if (last.value?.text !== text || last.value.side !== print.side) last.value = { side: print.side, text }

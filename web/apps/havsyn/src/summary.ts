@@ -1,9 +1,8 @@
 /** What the page says aloud, in one sentence: the market, or why there is none to be trusted. */
 
+import { inThrees } from '@havklo/kit'
 import type { BookModel } from '@havklo/kit'
 import { plain } from '@havklo/kraken-wasm'
-
-import { grouped } from './measure.js'
 
 const RANKS = 10
 
@@ -12,7 +11,7 @@ export function summary({ symbol, standing, reason, frame, ageMs }: BookModel): 
   const [bid, ask] = [frame?.level('bid', 0), frame?.level('ask', 0)]
   if (!frame || !bid || !ask) return `${symbol}: ${standing}, no book yet`
   const { price } = frame.decimals
-  const middle = grouped(plain((bid.price + ask.price) * 5n, price + 1))
+  const middle = inThrees(plain((bid.price + ask.price) * 5n, price + 1))
   if (standing !== 'live' && standing !== 'replay')
     return `${symbol} ${standing}${reason === '' ? '' : `, ${reason}`}: last proven at ${middle}, ${Math.round(ageMs / 1000)} seconds ago`
   const [bids, asks] = [total('bid'), total('ask')]
