@@ -39,6 +39,7 @@ class Holder(Actor):
         self._subscribing: list[asyncio.Task[None]] = []
         self._streams: list[Stream] = []
         self._decision: Decision = "resync"
+        self._lost_early: set[Key] = set()
         self._acts, self._act_weights = zip(*self._all_acts(), strict=True)
 
     @property
@@ -166,8 +167,14 @@ class Holder(Actor):
             ends_in_time(self._journal, symbols, self._clock.now() - began)
         self._subscribed(subscription, began)
         books = {symbols[0]: subscription.book} if len(symbols) == 1 else subscription.books
-        self._holdings.append(Holding(subscription, {(symbol, depth): book for symbol, book in books.items()}))
+        holding = Holding(subscription, {(symbol, depth): book for symbol, book in books.items()})
+        self._holdings.append(holding)
         self._review()
+        # One of several may have been lost before the last of them was live.
+        for key in sorted(self._lost_early & holding.books.keys()):
+            self._lost_early.discard(key)
+            if holding.books[key].state == "desynced":
+                self._take_over(key)
 
     async def _give_up(self, holding: Holding) -> None:
         await holding.subscription.unsubscribe()
@@ -201,9 +208,15 @@ class Holder(Actor):
         for symbol in desync.symbols:
             key = (symbol, pipe.wire.depths.get(symbol, 0))
             if key in self.books:
-                self.left_to_the_user.add(key)
-                pause = 0 if self.is_quiet else self._random.expovariate(0.2)
-                self._clock.call_in(round(pause * SECOND), lambda key=key: self._resync(key))
+                self._take_over(key)
+            else:
+                self._lost_early.add(key)
+
+    def _take_over(self, key: Key) -> None:
+        """Heal what the client does not, after a while."""
+        self.left_to_the_user.add(key)
+        pause = 0 if self.is_quiet else self._random.expovariate(0.2)
+        self._clock.call_in(round(pause * SECOND), lambda: self._resync(key))
 
     def _wish(self, symbols: Any) -> None:
         """Let those who count requests know that the user has asked for something."""
