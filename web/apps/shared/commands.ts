@@ -10,6 +10,16 @@ export interface Command {
   run(): void
 }
 
+/** Makes a command; what it is called tells it apart, unless that changes with what is shown. */
+export function command(group: string, label: string, keys: readonly string[], run: () => void, id = label): Command {
+  return { id: id.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), group, label, keys, run }
+}
+
+/** Makes a command that turns something on and off. */
+export function toggle(group: string, label: string, keys: readonly string[], on: { value: boolean }): Command {
+  return command(group, label, keys, () => void (on.value = !on.value))
+}
+
 /** Words for keys whose own names are long. */
 const CAPS: Readonly<Record<string, string>> = {
   ArrowLeft: '←',

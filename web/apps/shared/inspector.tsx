@@ -3,6 +3,7 @@
 import type { IntegrityModel, ProofFault, ProofLevel } from '@havklo/kit'
 
 import { Dialog } from './dialog.js'
+import { Levels } from './levels.js'
 
 interface Properties {
   readonly model: IntegrityModel
@@ -64,7 +65,7 @@ export function Inspector({ model, faults, onFault, onExport, onClose }: Propert
         </div>
         {fault !== undefined && <Fault fault={fault} />}
         <h3>Last proven message: {model.checksum === null ? 'none yet' : <Sum value={model.checksum} />}</h3>
-        <Levels levels={model.levels} label="The levels that this sum is made of" />
+        <Proof levels={model.levels} label="The levels that this sum is made of" />
         {model.faults.length > 1 && (
           <>
             <h3>Before</h3>
@@ -98,38 +99,14 @@ function Fault({ fault }: { readonly fault: ProofFault }) {
           <dd>{fault.computed === null ? '\u2013' : <Sum value={fault.computed} />}</dd>
         </div>
       </dl>
-      {fault.levels.length > 0 && <Levels levels={fault.levels} label="The levels that made the computed sum" />}
+      {fault.levels.length > 0 && <Proof levels={fault.levels} label="The levels that made the computed sum" />}
     </section>
   )
 }
 
-/** Best first, bids and asks beside each other. */
-function Levels({ levels, label }: { readonly levels: readonly ProofLevel[]; readonly label: string }) {
+function Proof({ levels, label }: { readonly levels: readonly ProofLevel[]; readonly label: string }) {
   const of = (side: ProofLevel['side']) => levels.filter((level) => level.side === side)
-  const [bids, asks] = [of('bid'), of('ask')]
-  return (
-    <table class="levels mono">
-      <caption>{label}</caption>
-      <thead>
-        <tr>
-          <th>bid size</th>
-          <th>bid</th>
-          <th>ask</th>
-          <th>ask size</th>
-        </tr>
-      </thead>
-      <tbody>
-        {Array.from({ length: Math.max(bids.length, asks.length) }, (_, rank) => (
-          <tr key={rank}>
-            <td>{bids[rank]?.qty}</td>
-            <td data-side="bid">{bids[rank]?.price}</td>
-            <td data-side="ask">{asks[rank]?.price}</td>
-            <td>{asks[rank]?.qty}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
+  return <Levels caption={label} bids={of('bid')} asks={of('ask')} />
 }
 
 function Sum({ value }: { readonly value: number }) {

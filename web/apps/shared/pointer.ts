@@ -10,7 +10,7 @@ export interface Target {
 export interface Pointing {
   /** Something is under the pointer; null if nothing is any more. */
   over(hit: Hit | null): void
-  clicked(hit: Hit): void
+  clicked?(hit: Hit): void
   /** Scrolled by so many rows, up positive; not for targets that do not scroll. */
   scrolled?(rows: number): void
 }
@@ -27,11 +27,13 @@ export function follow(host: HTMLElement, target: Target, { over, clicked, scrol
   }
   host.addEventListener('pointermove', (event) => over(at(event)), { signal })
   host.addEventListener('pointerleave', () => over(null), { signal })
-  const chosen = (event: MouseEvent) => {
-    const hit = at(event)
-    if (hit !== null) clicked(hit)
+  if (clicked !== undefined) {
+    const chosen = (event: MouseEvent) => {
+      const hit = at(event)
+      if (hit !== null) clicked(hit)
+    }
+    host.addEventListener('click', chosen, { signal })
   }
-  host.addEventListener('click', chosen, { signal })
   if (scrolled !== undefined) {
     let rest = 0
     const wheel = (event: WheelEvent) => {

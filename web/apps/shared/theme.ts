@@ -17,7 +17,7 @@ export const APPEARANCE = {
   text: within(100, 150, 100),
 }
 
-interface Looks {
+export interface Looks {
   readonly theme: Signal<(typeof THEMES)[number]>
   readonly sides: Signal<(typeof SIDES)[number]>
   readonly density: Signal<(typeof DENSITIES)[number]>

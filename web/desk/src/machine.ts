@@ -14,7 +14,8 @@ import { tapped } from './tap.js'
 import type { Order, Setup, Tell } from './words.js'
 
 export const REACH_MS = 15 * 60_000
-export const FLUSH_MS = 16
+/** How often the page is told: what is drawn in its next frame is that much older. Cards are read at a glance. */
+const FLUSH_MS = { full: 8, card: 16 } as const
 const ENGINES_MS = 500
 const DEPTHS = [10, 25, 100, 500, 1000] as const
 
@@ -93,7 +94,7 @@ export class Machine {
     this.#stations.clear()
   }
 
-  /** Tells what has changed: once in 16 ms at most. */
+  /** Tells what has changed. */
   flush(): void {
     const now = this.#env.now()
     const changes = [...this.#stations.values()].flatMap((station) => {
@@ -168,7 +169,7 @@ export class Machine {
           track.mark({ time: ms, kind: 'reconnect', severity: 1, label: `after ${event.attempts} attempts` })
       }
     })
-    this.#stops.push(every(FLUSH_MS, () => this.flush()))
+    this.#stops.push(every(FLUSH_MS[setup.detail], () => this.flush()))
     this.flush()
   }
 

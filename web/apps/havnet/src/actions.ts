@@ -1,29 +1,14 @@
 /** What commands and the mouse do: changes of the layout, of what is looked at, and requests to the desk. */
 
-import type { Desk } from '@havklo/desk'
-
-import { picture, save, stamp } from '../../shared/picture.js'
-import { link, reset } from '../../shared/settings.js'
-import type { Source } from '../../shared/source.js'
+import { Doings } from '../../shared/doings.js'
 import { figures } from './figures.js'
 import type { Figures } from './figures.js'
 import { ordered, pinned } from './order.js'
-import type { Layout, Note, Passing } from './state.js'
-
-const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16] as const
-const NOTE_MS = 5000
+import type { Layout, Passing } from './state.js'
 
 /** One page's doings. */
-export class Actions {
-  readonly faults = ['drop', 'corrupt', 'disconnect'] as const
-  #notes = 0
-
-  constructor(
-    readonly desk: Desk,
-    readonly source: Source,
-    readonly layout: Layout,
-    readonly passing: Passing,
-  ) {}
+export class Actions extends Doings<Layout, Passing> {
+  protected readonly app = 'havnet'
 
   // -- what is looked at ----------------------------------------------------------------------
 
@@ -43,10 +28,6 @@ export class Actions {
     const { chosen } = this.passing
     const { symbols } = this.desk
     return symbols.includes(chosen.value) ? chosen.value : (symbols[0] ?? '')
-  }
-
-  get view() {
-    return this.desk.view(this.symbol)
   }
 
   choose(symbol: string): void {
@@ -97,44 +78,9 @@ export class Actions {
     this.note(`The engine of ${symbol} was ${wasKilled ? 'started again' : 'killed'}`)
   }
 
-  inject(symbol: string, fault: string): void {
-    void this.desk.inject(symbol, fault).then((refusal) => {
-      if (refusal === null) this.note(`The simulator was asked: ${fault} for ${symbol}`)
-      else this.note(refusal, 'warn')
-    })
-  }
-
   inspect(symbol: string): void {
     const { inspected } = this.passing
     inspected.value = inspected.value === symbol ? '' : symbol
-  }
-
-  // -- time -----------------------------------------------------------------------------------
-
-  pause(): void {
-    if (this.view.timeline.mode === 'paused') this.desk.play()
-    else this.desk.pause()
-  }
-
-  step(frames: number): void {
-    if (this.view.timeline.mode !== 'paused') this.desk.pause()
-    this.desk.step(frames, this.symbol)
-  }
-
-  /** Jumps to the event before or after where playback stands. */
-  event(by: 1 | -1): void {
-    const { at, events } = this.view.timeline
-    const times = events.map(({ time }) => time).sort((a, b) => a - b)
-    const time = by > 0 ? times.find((each) => each > at) : times.findLast((each) => each < at)
-    if (time === undefined) return this.note(by > 0 ? 'No event after this' : 'No event before this')
-    if (this.view.timeline.mode !== 'paused') this.desk.pause()
-    this.desk.seek(time)
-  }
-
-  speed(by: 1 | -1): void {
-    const now = this.view.timeline.speed
-    const place = SPEEDS.findIndex((speed) => speed >= now) + by
-    this.desk.speed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, place))] ?? 1)
   }
 
   // -- the page -------------------------------------------------------------------------------
@@ -147,46 +93,5 @@ export class Actions {
     else if (this.layout.open.value !== '') this.close()
     else if (this.layout.filter.value !== '') this.layout.filter.value = ''
     else chosen.value = ''
-  }
-
-  snapshot(): void {
-    void this.#attempt(async () => {
-      save(await picture(document.body), `havnet-${stamp(this.desk.clock())}.png`)
-      return 'Snapshot saved'
-    })
-  }
-
-  exportIncident(symbol: string): void {
-    void this.#attempt(async () => {
-      const name = `havnet-${symbol.replaceAll('/', '-')}-${stamp(this.desk.clock())}.jsonl`
-      save(await this.desk.export(symbol), name)
-      return 'Incident saved: havklo verify reads it'
-    })
-  }
-
-  copyLink(): void {
-    void this.#attempt(async () => {
-      await navigator.clipboard.writeText(link())
-      return 'Link copied'
-    })
-  }
-
-  reset(): void {
-    reset('havnet')
-  }
-
-  note(text: string, tone: Note['tone'] = 'info'): void {
-    const { notes } = this.passing
-    const id = (this.#notes += 1)
-    notes.value = [...notes.value.slice(-2), { id, text, tone }]
-    setTimeout(() => void (notes.value = notes.value.filter((note) => note.id !== id)), NOTE_MS)
-  }
-
-  async #attempt(work: () => Promise<string>): Promise<void> {
-    try {
-      this.note(await work())
-    } catch (error) {
-      this.note(error instanceof Error ? error.message : String(error), 'warn')
-    }
   }
 }

@@ -3,29 +3,25 @@
 import { effect, signal } from '@preact/signals'
 import type { Desk } from '@havklo/desk'
 import { Heatmap, Ladder, Tape } from '@havklo/kit'
-import type { Hit, OwnOrder } from '@havklo/kit'
+import type { OwnOrder } from '@havklo/kit'
 import type { Ticks } from '@havklo/kraken-wasm'
 
+import { place } from '../../shared/place.js'
+import type { Mount } from '../../shared/place.js'
+import { follow } from '../../shared/pointer.js'
+import type { Target } from '../../shared/pointer.js'
 import type { Actions } from './actions.js'
 import { begin } from './desks.js'
 
 const NO_ORDERS: readonly OwnOrder[] = []
 
-interface Widget {
-  mount(host: HTMLElement): void
-  hit(x: number, y: number): Hit | null
-  dispose(): void
-}
-
-type Mount = (element: HTMLElement | null) => void
-
 /** Draws the open card. */
 export class Closeup {
   /** The desk of the symbol that is open; null while none is. */
   readonly desk = signal<Desk | null>(null)
-  readonly ladder: Mount = this.#place(() => new Ladder(), (widget) => (this.#ladder = widget))
-  readonly heatmap: Mount = this.#place(() => new Heatmap(), (widget) => (this.#heatmap = widget))
-  readonly tape: Mount = this.#place(() => new Tape(), (widget) => (this.#tape = widget))
+  readonly ladder: Mount = place(() => new Ladder(), (widget) => (this.#ladder = widget), (...there) => this.#attach(...there))
+  readonly heatmap: Mount = place(() => new Heatmap(), (widget) => (this.#heatmap = widget), (...there) => this.#attach(...there))
+  readonly tape: Mount = place(() => new Tape(), (widget) => (this.#tape = widget), (...there) => this.#attach(...there))
   #ladder: Ladder | null = null
   #heatmap: Heatmap | null = null
   #tape: Tape | null = null
@@ -74,33 +70,10 @@ export class Closeup {
     this.dirty()
   }
 
-  #place<W extends Widget>(make: () => W, keep: (widget: W | null) => void): Mount {
-    let [widget, stop]: [W | null, () => void] = [null, () => {}]
-    return (element) => {
-      stop()
-      widget?.dispose()
-      widget = element === null ? null : make()
-      keep(widget)
-      if (element === null || widget === null) return
-      widget.mount(element)
-      stop = this.#point(element, widget)
-      this.dirty()
-    }
-  }
-
-  /** A price under the pointer is lit in all three. */
-  #point(element: HTMLElement, widget: Widget): () => void {
-    const over = (event: PointerEvent): void => {
-      const { left, top } = element.getBoundingClientRect()
-      this.#light(widget.hit(event.clientX - left, event.clientY - top)?.price ?? null)
-    }
-    const out = (): void => this.#light(null)
-    element.addEventListener('pointermove', over)
-    element.addEventListener('pointerleave', out)
-    return () => {
-      element.removeEventListener('pointermove', over)
-      element.removeEventListener('pointerleave', out)
-    }
+  /** Draws what comes to its place; a price under the pointer is lit in all three. */
+  #attach(element: HTMLElement, widget: Target): () => void {
+    this.dirty()
+    return follow(element, widget, { over: (hit) => this.#light(hit?.price ?? null) })
   }
 
   #light(price: Ticks | null): void {

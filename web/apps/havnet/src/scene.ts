@@ -4,6 +4,7 @@ import { effect, signal } from '@preact/signals'
 import { MiniDepth, Sparkline } from '@havklo/kit'
 
 import { Loop } from '../../shared/loop.js'
+import type { Mount } from '../../shared/place.js'
 import { Voice } from '../../shared/voice.js'
 import type { Actions } from './actions.js'
 import { Closeup } from './closeup.js'
@@ -26,8 +27,6 @@ interface Card {
   samples: number
   isVisible: boolean
 }
-
-type Mount = (element: HTMLElement | null) => void
 
 /** Draws one page. */
 export class Scene {

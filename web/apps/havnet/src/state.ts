@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals'
 
+import type { Note, Palette } from '../../shared/doings.js'
 import { COLOURS } from '../../shared/linked.js'
 import { choice, flag, settings, words } from '../../shared/settings.js'
 import { APPEARANCE } from '../../shared/theme.js'
@@ -29,18 +30,11 @@ export function layout() {
   return settings('havnet', LAYOUT)
 }
 
-/** Something told in a corner of the page for a while. */
-export interface Note {
-  readonly id: number
-  readonly text: string
-  readonly tone: 'info' | 'warn'
-}
-
 /** What is gone with the page. */
 export function passing() {
   return {
     notes: signal<readonly Note[]>([]),
-    palette: signal<'closed' | 'all' | 'pairs' | 'help'>('closed'),
+    palette: signal<Palette>('closed'),
     /** The card that keys go to. */
     chosen: signal(''),
     /** Whose inspector is open; empty: none. */

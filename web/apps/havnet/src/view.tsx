@@ -176,7 +176,7 @@ function Overlays({ actions, scene }: Parts) {
     <Inspector
       model={actions.desk.view(symbol).integrity}
       faults={actions.source.canFault ? actions.faults : []}
-      onFault={(fault) => actions.inject(symbol, fault)}
+      onFault={(fault) => actions.inject(fault, symbol)}
       onExport={() => actions.exportIncident(symbol)}
       onClose={() => void (inspected.value = '')}
     />

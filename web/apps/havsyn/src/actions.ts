@@ -1,30 +1,16 @@
 /** What commands and the mouse do: changes of the layout, of what is looked at, and requests to the desk. */
 
-import type { Desk } from '@havklo/desk'
 import { plain, ticks } from '@havklo/kraken-wasm'
 import type { Ticks } from '@havklo/kraken-wasm'
 
-import { picture, save, stamp } from '../../shared/picture.js'
-import { link, reset } from '../../shared/settings.js'
-import type { Source } from '../../shared/source.js'
+import { Doings } from '../../shared/doings.js'
 import { stepped } from './measure.js'
 import { GROUPS } from './state.js'
-import type { Layout, Note, Passing } from './state.js'
-
-const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16] as const
-const NOTE_MS = 5000
+import type { Layout, Passing } from './state.js'
 
 /** One page's doings. */
-export class Actions {
-  readonly faults = ['drop', 'corrupt', 'disconnect'] as const
-  #notes = 0
-
-  constructor(
-    readonly desk: Desk,
-    readonly source: Source,
-    readonly layout: Layout,
-    readonly passing: Passing,
-  ) {}
+export class Actions extends Doings<Layout, Passing> {
+  protected readonly app = 'havsyn'
 
   // -- what is looked at ----------------------------------------------------------------------
 
@@ -37,10 +23,6 @@ export class Actions {
     const wanted = this.layout.pair.value
     const known = this.symbols()
     return known.includes(wanted) ? wanted : (known[0] ?? wanted)
-  }
-
-  get view() {
-    return this.desk.view(this.symbol)
   }
 
   pair(symbol: string): void {
@@ -98,49 +80,7 @@ export class Actions {
     return frame === null ? '' : plain(price, frame.decimals.price)
   }
 
-  // -- time -----------------------------------------------------------------------------------
-
-  pause(): void {
-    if (this.view.timeline.mode === 'paused') this.desk.play()
-    else this.desk.pause()
-  }
-
-  live(): void {
-    this.desk.live()
-  }
-
-  step(frames: number): void {
-    if (this.view.timeline.mode !== 'paused') this.desk.pause()
-    this.desk.step(frames)
-  }
-
-  seek(ms: number): void {
-    this.desk.seek(ms)
-  }
-
-  /** Jumps to the event before or after where playback stands. */
-  event(by: 1 | -1): void {
-    const { at, events } = this.view.timeline
-    const times = events.map(({ time }) => time).sort((a, b) => a - b)
-    const time = by > 0 ? times.find((each) => each > at) : times.findLast((each) => each < at)
-    if (time === undefined) return this.note(by > 0 ? 'No event after this' : 'No event before this')
-    if (this.view.timeline.mode !== 'paused') this.desk.pause()
-    this.desk.seek(time)
-  }
-
-  speed(by: 1 | -1): void {
-    const now = this.view.timeline.speed
-    const place = SPEEDS.findIndex((speed) => speed >= now) + by
-    const speed = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, place))] ?? 1
-    this.desk.speed(speed)
-    this.note(`Speed ${speed}×`)
-  }
-
   // -- the page -------------------------------------------------------------------------------
-
-  open(what: 'all' | 'pairs' | 'help'): void {
-    this.passing.palette.value = what
-  }
 
   inspect(): void {
     this.passing.inspector.value = !this.passing.inspector.value
@@ -154,58 +94,6 @@ export class Actions {
     else if (sheet.value) sheet.value = false
     else if (anchor.value !== null) anchor.value = null
     else hover.value = null
-  }
-
-  inject(fault: string): void {
-    void this.#attempt(async () => {
-      const refused = await this.desk.inject(this.symbol, fault)
-      if (refused !== null) throw new Error(refused)
-      return `The simulator was asked: ${fault}`
-    })
-  }
-
-  snapshot(): void {
-    void this.#attempt(async () => {
-      save(await picture(document.body), `${this.#file()}.png`)
-      return 'Snapshot saved'
-    })
-  }
-
-  exportIncident(): void {
-    void this.#attempt(async () => {
-      save(await this.desk.export(this.symbol), `${this.#file()}.jsonl`)
-      return 'Incident saved: havklo verify reads it'
-    })
-  }
-
-  copyLink(): void {
-    void this.#attempt(async () => {
-      await navigator.clipboard.writeText(link())
-      return 'Link copied'
-    })
-  }
-
-  reset(): void {
-    reset('havsyn')
-  }
-
-  note(text: string, tone: Note['tone'] = 'info'): void {
-    const { notes } = this.passing
-    const id = (this.#notes += 1)
-    notes.value = [...notes.value.slice(-2), { id, text, tone }]
-    setTimeout(() => void (notes.value = notes.value.filter((note) => note.id !== id)), NOTE_MS)
-  }
-
-  async #attempt(work: () => Promise<string>): Promise<void> {
-    try {
-      this.note(await work())
-    } catch (error) {
-      this.note(error instanceof Error ? error.message : String(error), 'warn')
-    }
-  }
-
-  #file(): string {
-    return `havsyn-${this.symbol.replaceAll('/', '-')}-${stamp(this.desk.clock())}`
   }
 }
 

@@ -49,7 +49,7 @@ export function Header({ actions, scene }: Parts) {
       <span class="logo">
         hav<b>syn</b>
       </span>
-      <button class="button pair" aria-haspopup="dialog" title="Choose a pair (/)" onClick={() => actions.open('pairs')}>
+      <button class="button pair" aria-haspopup="dialog" title="Choose a pair (/)" onClick={() => actions.find('pairs')}>
         {actions.symbol} <Caret />
       </button>
       <span class="price mono" data-side={last === null ? undefined : last.side === 'buy' ? 'bid' : 'ask'}>
@@ -78,7 +78,7 @@ export function Header({ actions, scene }: Parts) {
         <i class="dot" /> {timeline.mode === 'live' ? WORDS[book.standing] : 'Replay'}
       </button>
       <LinkButton colour={layout.link} />
-      <button class="button wide" aria-haspopup="dialog" onClick={() => actions.open('all')}>
+      <button class="button wide" aria-haspopup="dialog" onClick={() => actions.find('all')}>
         ⌘K
       </button>
     </header>

@@ -1,12 +1,10 @@
 /** Havsyn: one order book, proven, with all that has happened in it. */
 
 import { Desk } from '@havklo/desk'
-import { render } from 'preact'
 
-import { listen } from '../../shared/commands.js'
 import { linked } from '../../shared/linked.js'
+import { show } from '../../shared/show.js'
 import { source } from '../../shared/source.js'
-import { dress } from '../../shared/theme.js'
 import { Actions } from './actions.js'
 import { commands } from './commands.js'
 import { Scene } from './scene.js'
@@ -36,16 +34,8 @@ async function begin(): Promise<void> {
   })
   const actions = new Actions(desk, from, layout(), passing())
   const scene = new Scene(actions)
-  dress(actions.layout, () => scene.dirty())
   linked(actions.layout.link, actions.layout.pair, (pair) => actions.symbols().includes(pair) && actions.pair(pair))
-  listen(() => commands(actions), () => actions.passing.palette.value !== 'closed')
-  const root = document.querySelector('#app')
-  if (root === null) throw new Error('the page has no place for the app')
-  root.replaceChildren()
-  render(<Page actions={actions} scene={scene} />, root)
-  scene.loop.start()
-  // The letters come later than the first picture, and are wider or narrower than those before them.
-  void document.fonts.ready.then(() => scene.dirty())
+  show(actions, scene, () => commands(actions), <Page actions={actions} scene={scene} />)
 }
 
 void begin()

@@ -7,13 +7,15 @@ import { lots, plain, ticks } from '@havklo/kraken-wasm'
 import type { Lots } from '@havklo/kraken-wasm'
 
 import { Loop } from '../../shared/loop.js'
+import { place } from '../../shared/place.js'
+import type { Mount } from '../../shared/place.js'
+import { follow } from '../../shared/pointer.js'
+import type { Target } from '../../shared/pointer.js'
 import { Sluice } from '../../shared/sluice.js'
 import { Voice } from '../../shared/voice.js'
 import { exactly, rowOf } from './actions.js'
 import type { Actions } from './actions.js'
 import { due } from './alerts.js'
-import { follow } from './pointer.js'
-import type { Target } from './pointer.js'
 import { short } from './readout.js'
 import { stepped } from './measure.js'
 import { Orders } from './orders.js'
@@ -31,8 +33,6 @@ const SECOND_MS = 1000
 const JUMP_NS = 2e9
 const NO_ORDERS: readonly OwnOrder[] = []
 
-type Mount = (element: HTMLElement | null) => void
-
 /** Draws one page. */
 export class Scene {
   /** Grows ten times a second at most, and only when something has changed. */
@@ -46,9 +46,13 @@ export class Scene {
   /** How far back the heatmap reaches, and how wide its columns are. */
   readonly span = signal('')
   readonly loop = new Loop((now) => this.#draw(now))
-  readonly ladder: Mount = this.#place(() => new Ladder(), (widget) => (this.#ladder = widget), true)
-  readonly heatmap: Mount = this.#place(() => new Heatmap({ onScale: (scale) => this.#scale(scale) }), (widget) => (this.#heatmap = widget), false)
-  readonly tape: Mount = this.#place(() => new Tape(), (widget) => (this.#tape = widget), false)
+  readonly ladder: Mount = place(() => new Ladder(), (widget) => (this.#ladder = widget), (...there) => this.#attach(...there, true))
+  readonly heatmap: Mount = place(
+    () => new Heatmap({ onScale: (scale) => this.#scale(scale) }),
+    (widget) => (this.#heatmap = widget),
+    (...there) => this.#attach(...there),
+  )
+  readonly tape: Mount = place(() => new Tape(), (widget) => (this.#tape = widget), (...there) => this.#attach(...there))
   #ladder: Ladder | null = null
   #heatmap: Heatmap | null = null
   #tape: Tape | null = null
@@ -228,26 +232,14 @@ export class Scene {
 
   // -- widgets in their places ----------------------------------------------------------------
 
-  #place<W extends Target & { mount(host: HTMLElement): void; dispose(): void }>(
-    make: () => W,
-    keep: (widget: W | null) => void,
-    scrolls: boolean,
-  ): Mount {
-    let [widget, stop]: [W | null, () => void] = [null, () => {}]
-    return (element) => {
-      stop()
-      widget?.dispose()
-      widget = element === null ? null : make()
-      keep(widget)
-      if (element === null || widget === null) return
-      widget.mount(element)
-      stop = follow(element, widget, {
-        over: (hit) => this.#point(hit),
-        clicked: (hit) => this.#choose(hit),
-        ...(scrolls ? { scrolled: (rows: number) => this.#scroll(rows) } : {}),
-      })
-      this.dirty()
-    }
+  /** Draws what comes to its place, and follows the pointer over it. */
+  #attach(element: HTMLElement, widget: Target, scrolls = false): () => void {
+    this.dirty()
+    return follow(element, widget, {
+      over: (hit) => this.#point(hit),
+      clicked: (hit) => this.#choose(hit),
+      ...(scrolls ? { scrolled: (rows: number) => this.#scroll(rows) } : {}),
+    })
   }
 
   #point(hit: Hit | null): void {

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals'
 import type { Ticks } from '@havklo/kraken-wasm'
 
+import type { Note, Palette } from '../../shared/doings.js'
 import { COLOURS } from '../../shared/linked.js'
 import { choice, flag, settings, within, words } from '../../shared/settings.js'
 import { APPEARANCE } from '../../shared/theme.js'
@@ -54,13 +55,6 @@ export interface Alert {
   readonly isAbove: boolean
 }
 
-/** Something told in a corner of the page for a while. */
-export interface Note {
-  readonly id: number
-  readonly text: string
-  readonly tone: 'info' | 'warn'
-}
-
 /** What is gone with the page. */
 export function passing() {
   return {
@@ -76,7 +70,7 @@ export function passing() {
     /** Whether the tape is pulled up on a phone. */
     sheet: signal(false),
     inspector: signal(false),
-    palette: signal<'closed' | 'all' | 'pairs' | 'help'>('closed'),
+    palette: signal<Palette>('closed'),
   }
 }
 
