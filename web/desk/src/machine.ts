@@ -15,7 +15,7 @@ import type { Order, Setup, Tell } from './words.js'
 
 export const REACH_MS = 15 * 60_000
 /** How often the page is told: what is drawn in its next frame is that much older. Cards are read at a glance. */
-const FLUSH_MS = { full: 8, card: 16 } as const
+const FLUSH_MS = { full: 4, card: 16 } as const
 const ENGINES_MS = 500
 const DEPTHS = [10, 25, 100, 500, 1000] as const
 
