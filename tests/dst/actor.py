@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from havklo.errors import HavkloError
 __all__ = ["Actor"]
 
 
-class Actor:
+class Actor(ABC):
     """One client and what is done with it.
 
     Args:
@@ -89,19 +90,19 @@ class Actor:
 
     # -- what each has of its own
 
+    @abstractmethod
     def _client(self) -> Client:
         """Make the client."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _begin(self, kraken: Client) -> None:
         """Be told of everything, and want the first things."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _do(self) -> None:
         """Do something."""
-        raise NotImplementedError
 
-    def _end(self) -> None:
+    def _end(self) -> None:  # noqa: B027  # only who has books wants something of it
         """Want nothing any more."""
 
     def _fail(self, error: HavkloError) -> None:

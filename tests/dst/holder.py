@@ -1,6 +1,7 @@
 """Who has books, of whatever kind: wants them and lets go of them, reads at random instants, heals what is lost."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -66,20 +67,25 @@ class Holder(Actor):
 
     # -- what each has of its own
 
+    @abstractmethod
     def _all_acts(self) -> Acts:
-        raise NotImplementedError
+        """What it does, and how often."""
 
+    @abstractmethod
     def _draw_depth(self) -> int:
-        raise NotImplementedError
+        """How deep the books of its next subscription are."""
 
+    @abstractmethod
     def _channel(self, symbols: Sequence[str], depth: int) -> Channel[Any]:
-        raise NotImplementedError
+        """What it subscribes to."""
 
+    @abstractmethod
     def _draw_stream(self) -> Channel[Any]:
-        raise NotImplementedError
+        """What it reads next besides books."""
 
+    @abstractmethod
     def _want_what_is_missing(self) -> None:
-        raise NotImplementedError
+        """Subscribe to symbols that it wants and has no book of."""
 
     def _subscribed(self, subscription: Any, began: int) -> None:
         """Look at what was subscribed at `began`."""

@@ -1,6 +1,7 @@
 """What can strike anybody's connections, drawn one by one from what is frequent in a seed and what never comes."""
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from dst.exchange import House
@@ -13,7 +14,7 @@ Kinds = tuple[tuple[Callable[[], object], float], ...]
 """What strikes, and how often it does where nothing is drawn otherwise."""
 
 
-class Strikes:
+class Strikes(ABC):
     """Draws what goes wrong, and when.
 
     Args:
@@ -33,13 +34,13 @@ class Strikes:
 
     # -- what each has of its own
 
+    @abstractmethod
     def _may_strike(self) -> bool:
         """Whether it is a time of faults."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _connection(self) -> int | None:
         """Choose a connection of those who suffer; None if they have none."""
-        raise NotImplementedError
 
     # -- when
 

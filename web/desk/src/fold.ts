@@ -11,6 +11,7 @@ import type { Reduction } from './facts.js'
 import { snapshot } from './key.js'
 import { Levels } from './levels.js'
 import { addressed, trades } from './messages.js'
+import type { Address } from './messages.js'
 import type { Key } from './ring.js'
 
 /** Trades that came before the book has told their decimals; more than these nobody sends in one snapshot. */
@@ -104,8 +105,8 @@ export class Fold {
     this.ledger.forget()
   }
 
-  receive(text: string, ms: number): Taken {
-    const address = addressed(text)
+  /** Takes a message in; who has looked whose it is hands that over. */
+  receive(text: string, ms: number, address: Address | null = addressed(text)): Taken {
     if (address?.channel === 'trade') return address.symbol === this.symbol ? this.#trades(trades(text, ms), ms) : NOTHING
     return address === null ? NOTHING : this.#message(text, ms)
   }

@@ -175,7 +175,7 @@ export class Machine {
 
   #hear(text: string, ms: number): void {
     const address = addressed(text)
-    if (address !== null) this.#stations.get(address.symbol)?.receive(text, ms, this.#env.micros)
+    if (address !== null) this.#stations.get(address.symbol)?.receive(text, ms, address, this.#env.micros)
     else if (isListing(text)) this.#list(text)
   }
 

@@ -7,8 +7,14 @@ const CHANNEL = /"channel"\s*:\s*"([a-z0-9_]+)"/
 const SYMBOL = /"symbol"\s*:\s*"([^"\\]+)"/
 const ANSWER = /^\s*\{\s*"(?:method|error|success|Error)"/
 
+/** Whose message it is. */
+export interface Address {
+  readonly channel: 'book' | 'trade'
+  readonly symbol: string
+}
+
 /** Whose message it is; null of what is no market data of one symbol. */
-export function addressed(text: string): { readonly channel: string; readonly symbol: string } | null {
+export function addressed(text: string): Address | null {
   if (ANSWER.test(text)) return null
   const [, channel] = CHANNEL.exec(text) ?? []
   if (channel !== 'book' && channel !== 'trade') return null

@@ -6,6 +6,7 @@ import type { Side, Wasm } from '@havklo/kraken-wasm'
 
 import { Cursor } from './cursor.js'
 import { Gauge } from './gauge.js'
+import type { Address } from './messages.js'
 import { PROVEN, covered } from './proof.js'
 import { Track } from './track.js'
 import type { Change, Detail, EngineReport, SessionPrices, Window } from './words.js'
@@ -91,10 +92,10 @@ export class Station {
   }
 
   /** Takes a message in; `micros` tells the time. */
-  receive(text: string, ms: number, micros: () => number): void {
+  receive(text: string, ms: number, address: Address, micros: () => number): void {
     if (this.isKilled) return
     const began = micros()
-    const taken = this.track.receive(text, ms)
+    const taken = this.track.receive(text, ms, address)
     this.gauge.note(ms, micros() - began)
     this.#isDirty = true
     if (taken.kind === 'proven') {

@@ -9,6 +9,8 @@ import type { Taken } from './fold.js'
 import { Scale, column } from './heat.js'
 import { snapshot } from './key.js'
 import { Watch } from './marks.js'
+import { addressed } from './messages.js'
+import type { Address } from './messages.js'
 import { applied } from './proof.js'
 import { Ring } from './ring.js'
 import type { Bounds, Happening } from './ring.js'
@@ -88,11 +90,11 @@ export class Track {
   }
 
   /** Takes a message of this symbol. */
-  receive(text: string, ms: number): Taken {
+  receive(text: string, ms: number, address: Address | null = addressed(text)): Taken {
     this.roll(ms)
     const wasLive = this.fold.isLive
     this.ring.add('message', text, ms)
-    const taken = this.fold.receive(text, ms)
+    const taken = this.fold.receive(text, ms, address)
     if (taken.kind === 'lost') this.#lose(taken, text, ms, wasLive)
     if (taken.kind === 'proven' || taken.kind === 'trades') this.#keepPrints(taken.prints)
     if (taken.kind === 'proven') this.#proven(ms)
